@@ -1,0 +1,125 @@
+// The contract between Crunchbox and a step, version 1, as Thrift types.
+//
+// A command module reads one request from its standard input and writes one result to its standard
+// output, both in Thrift's binary protocol, unframed, with nothing before or after. `validate` and
+// `migrate-params` follow the same rule. README.md beside this file says how the contract changes.
+//
+// Unknown fields are skipped by the reader. A field that is marked "must be set" and isn't, a text that
+// is not UTF-8, a number that is not finite and any byte after the result make the message bad. Every field
+// is declared optional, so that generated readers can tell one that is absent from one that is empty; on the
+// wire there is no difference.
+
+namespace rs wire
+
+// A JSON value. No member set means null. Integers and floats are kept apart. If several members are set,
+// the lowest field id wins. (Older peers declare this and the two below that say "a member must be set" as
+// unions: the bytes are the same. Generated readers of unions panic on a member that they don't know.)
+struct Json {
+  1: optional string string_value
+  2: optional i64 int64_value
+  3: optional double number_value
+  4: optional bool boolean_value
+  5: optional list<Json> array_value
+  6: optional map<string, Json> object_value
+}
+
+// An argument of a message. A member must be set; the lowest field id wins.
+struct I18nArgument {
+  1: optional string string_value
+  2: optional i32 i32_value
+  3: optional double double_value
+}
+
+// A text for a person, to be looked up in a catalogue and filled in.
+struct I18nMessage {
+  1: optional string id                     // must be set
+  2: optional map<string, I18nArgument> arguments   // unset means none
+  3: optional string source                 // unset, "module", "cjwmodule" or "cjwparse": whose catalogue
+}
+
+// Put another step before this one.
+struct PrependStepQuickFixAction {
+  1: optional string module_slug            // must be set
+  2: optional map<string, Json> partial_params      // laid over the module's defaults
+}
+
+// What a quick fix does. A member must be set.
+struct QuickFixAction {
+  1: optional PrependStepQuickFixAction prepend_step
+}
+
+struct QuickFix {
+  1: optional I18nMessage button_text       // must be set
+  2: optional QuickFixAction action         // must be set
+}
+
+// An error if the output table has no columns, else a warning.
+struct RenderError {
+  1: optional I18nMessage message           // must be set
+  2: optional list<QuickFix> quick_fixes
+}
+
+struct FetchError {
+  1: optional I18nMessage message           // must be set
+}
+
+// The output of another tab. The map key that leads here is the tab's slug.
+struct TabOutput {
+  1: optional string tab_name               // must be set
+  2: optional string table_filename         // must be set; a name in `basedir`
+}
+
+// A file that the user uploaded. The map key that leads here is its UUID.
+struct UploadedFile {
+  1: optional string name                   // must be set; as the user had it: any text at all
+  2: optional string filename               // must be set; a name in `basedir`, with the same suffix
+  3: optional i64 uploaded_at_timestampus   // microseconds since 1970-01-01 UTC
+}
+
+struct ValidateModuleResult {
+}
+
+struct MigrateParamsRequest {
+  1: optional map<string, Json> params      // must be set; of any version the module ever had
+}
+
+struct MigrateParamsResult {
+  1: optional map<string, Json> params      // must be set
+}
+
+struct FetchResult {
+  1: optional string filename               // must be set
+  2: optional list<FetchError> errors
+}
+
+struct FetchRequest {
+  1: optional string basedir
+  2: optional map<string, Json> params
+  3: optional map<string, Json> secrets
+  4: optional FetchResult last_fetch_result
+  5: optional string input_table_parquet_filename
+  6: optional string output_filename
+}
+
+struct RenderRequest {
+  1: optional string basedir                // "/in"
+  2: optional string input_filename         // a name in `basedir`
+  3: optional map<string, Json> params
+  4: optional string tab_name
+  5: optional FetchResult fetch_result
+  6: optional string output_filename        // a name in "/out"
+  7: optional map<string, TabOutput> tab_outputs
+  8: optional map<string, UploadedFile> uploaded_files
+}
+
+struct RenderResult {
+  1: optional list<RenderError> errors      // must be set, empty if there are none
+  2: optional map<string, Json> json        // must be set, empty if there is none
+}
+
+// The calls, and which result answers which request. No RPC framing is used.
+//
+//   validate         (nothing)                        -> ValidateModuleResult
+//   migrate-params   MigrateParamsRequest             -> MigrateParamsResult
+//   render           RenderRequest                    -> RenderResult
+//   fetch            FetchRequest                     -> FetchResult
