@@ -1,0 +1,89 @@
+//! From one format to another.
+
+use std::fs::File;
+use std::sync::Arc;
+
+use arrow::datatypes::Schema;
+
+use crate::error::{TableError, guarded};
+use crate::info::TableInfo;
+use crate::input::Input;
+use crate::normalise::normalise;
+use crate::rules::TableRules;
+use crate::sink::Sink;
+use crate::source::Source;
+use crunchbox_protocol::{FileFormat, Profile, TableLimits};
+
+/// How to convert.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ConvertOptions {
+    /// The rules that the result has to follow.
+    pub profile: Profile,
+    /// The limits for the result, and for what reading the input may take.
+    pub limits: TableLimits,
+    /// Whether to turn columns into the types of [`Profile::Workbench`], and fill in their metadata:
+    ///
+    /// * text, booleans (`true`, `false`), times of day and columns of nothing but null become text (Utf8),
+    /// * integers and floats stay, decimals become Float64, and NaN and the infinities become null; without a valid
+    ///   `format` they get `{:,}`,
+    /// * timestamps become nanoseconds in UTC without a zone,
+    /// * dates become Date32, by the day unless they have a valid `unit`,
+    /// * dictionaries and run-end encoding are undone, and other metadata is dropped.
+    ///
+    /// Any other type is an error, and so is a value that its new type can't hold. Names stay as they are.
+    pub normalise: bool,
+}
+
+impl ConvertOptions {
+    /// The profile's own limits; columns are normalised for [`Profile::Workbench`] and left alone for
+    /// [`Profile::Arrow`].
+    pub fn new(profile: Profile) -> Self {
+        ConvertOptions { profile, limits: TableLimits::of(profile), normalise: profile == Profile::Workbench }
+    }
+}
+
+/// Reads a table in one format and writes it in another, or in the same one afresh.
+///
+/// Memory for a few batches is enough, whatever the table's size; an Arrow file that is not in memory yet is read
+/// into it whole.
+///
+/// * From Arrow: LZ4 and ZSTD bodies are fine, and the file is checked as [`crate::validate`] does.
+/// * From Parquet: dictionaries and large text become plain text; `format` and `unit` are there if we, or anyone who keeps
+///   the Arrow schema in the file, wrote it.
+/// * From CSV: UTF-8, a header row, commas. A column is Int64 or Float64 if every cell is such a number and would come
+///   back as it was, else text; empty cells are null. Column names are cleaned: control characters go, long ones are cut,
+///   empty ones become `Column 3`, and a second `A` becomes `A 2`.
+/// * To Arrow: uncompressed, buffers aligned to 64 bytes.
+/// * To Parquet: Snappy, with the Arrow schema inside, so that field metadata survives.
+/// * To CSV: a header row, nulls as empty cells, quotes as in RFC 4180; nested values as Arrow displays them.
+///
+/// Schema-level metadata is dropped. The table's rules are those of the options' profile.
+///
+/// # Errors
+/// [`TableError`] with the first check that failed; what the output file holds then is of no use.
+pub fn convert(
+    input: Input,
+    from: FileFormat,
+    to: FileFormat,
+    output: File,
+    options: &ConvertOptions,
+) -> Result<TableInfo, TableError> {
+    guarded(|| {
+        let mut source = Source::open(input, from, &options.limits)?;
+        if options.normalise {
+            source = normalise(source, &options.limits)?;
+        }
+        let schema = Arc::new(Schema::new(source.schema.fields().clone()));
+        let mut rules = TableRules::new(schema.clone(), options.profile, &options.limits)?;
+        let mut sink = Sink::new(to, output, &schema)?;
+        for batch in source.batches {
+            let batch = batch?;
+            rules.batch(&batch)?;
+            sink.write(&batch)?;
+        }
+        rules.finish()?;
+        let bytes = sink.finish()?;
+        Ok(TableInfo::new(&schema, rules.rows(), bytes))
+    })
+}

@@ -1,0 +1,160 @@
+//! Arrow IPC files.
+//!
+//! The `arrow` crate's reader is built for files from a friend: it takes lengths from the file as they are, and
+//! panics on much of what does not fit. So everything that it takes on trust is judged here first: the frame of the
+//! file (`frame`), the schema (`schema`), each message and the place of its buffers (`message`). Only then does its
+//! own decoder read a block, with validation on, which checks offsets, UTF-8, indices and the like in full. What it
+//! doesn't check of the values comes last (`values`).
+
+mod frame;
+mod message;
+mod schema;
+mod values;
+
+use std::collections::HashMap;
+
+use arrow::array::{Array, ArrayRef, RecordBatch};
+use arrow::buffer::Buffer;
+use arrow::datatypes::{Field, SchemaRef};
+use arrow::ipc::reader::{RecordBatchDecoder, read_dictionary};
+use arrow::ipc::{Block, MetadataVersion};
+
+use crate::error::{Check, TableError, guarded};
+use crunchbox_protocol::TableLimits;
+
+/// Whether compressed record batches are welcome.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Bodies {
+    /// Only plain buffers: what steps hand on.
+    Uncompressed,
+    /// LZ4 and ZSTD too: what users upload.
+    AnyCompression,
+}
+
+/// An Arrow IPC file whose frame, schema and dictionaries are valid; each batch is checked when it is read.
+pub(crate) struct IpcFile {
+    buffer: Buffer,
+    schema: SchemaRef,
+    rules: message::Rules,
+    batches: Vec<Block>,
+    next: usize,
+    dictionaries: HashMap<i64, ArrayRef>,
+    has_schema_metadata: bool,
+    rows: u64,
+}
+
+impl IpcFile {
+    /// Reads and checks all but the record batches.
+    pub(crate) fn open(buffer: Buffer, limits: &TableLimits, bodies: Bodies) -> Result<Self, TableError> {
+        guarded(|| {
+            let footer = frame::read_footer(&buffer, limits)?;
+            let mut file = IpcFile {
+                buffer,
+                schema: footer.schema.arrow,
+                rules: message::Rules::new(footer.version, bodies, limits),
+                batches: footer.batches,
+                next: 0,
+                dictionaries: HashMap::new(),
+                has_schema_metadata: footer.schema.has_metadata,
+                rows: 0,
+            };
+            let mut seen = message::Dictionaries::new(footer.schema.dictionaries);
+            for block in &footer.dictionaries {
+                file.read_dictionary(block, &mut seen)?;
+            }
+            Ok(file)
+        })
+    }
+
+    pub(crate) fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    /// Whether the schema or the footer has metadata of its own, even without an entry in it.
+    pub(crate) fn has_schema_metadata(&self) -> bool {
+        self.has_schema_metadata
+    }
+
+    /// The dictionary of a top-level column, if the file has one for it. Needed when no record batch shows it.
+    pub(crate) fn dictionary(&self, field: &Field) -> Option<&ArrayRef> {
+        // The id is not part of arrow's own types any more, and still the only way from a field to its dictionary.
+        #[allow(deprecated)]
+        field.dict_id().and_then(|id| self.dictionaries.get(&id))
+    }
+
+    /// The next record batch, or `None` after the last.
+    pub(crate) fn next_batch(&mut self) -> Result<Option<RecordBatch>, TableError> {
+        let Some(block) = self.batches.get(self.next).copied() else {
+            return Ok(None);
+        };
+        self.next += 1;
+        guarded(|| self.read_batch(&block)).map(Some).map_err(|error| error.at_batch(self.next))
+    }
+
+    fn read_batch(&mut self, block: &Block) -> Result<RecordBatch, TableError> {
+        let block = frame::BlockBytes::new(&self.buffer, block);
+        let header = self.rules.record_batch(&block, &self.schema)?;
+        self.rows = self.rows.saturating_add(header.length() as u64);
+        if self.rows > self.rules.limits().rows {
+            return Err(TableError::over(
+                Check::MaxRows,
+                "rows or more",
+                self.rows,
+                self.rules.limits().rows,
+            ));
+        }
+        let decode = |columns: Option<&[usize]>| {
+            guarded(|| {
+                let version = self.rules.version();
+                RecordBatchDecoder::try_new(
+                    &block.body,
+                    header,
+                    self.schema.clone(),
+                    &self.dictionaries,
+                    &version,
+                )
+                .and_then(|decoder| decoder.with_projection(columns).read_record_batch())
+                .map_err(|error| values_error(&error))
+            })
+        };
+        let batch = decode(None).map_err(|error| {
+            // The decoder doesn't say where it failed: ask it column by column.
+            let fields = self.schema.fields().iter().enumerate();
+            fields
+                .filter_map(|(index, field)| {
+                    decode(Some(&[index])).err().map(|error| error.in_column(field.name()))
+                })
+                .next()
+                .unwrap_or(error)
+        })?;
+        for (field, array) in self.schema.fields().iter().zip(batch.columns()) {
+            values::check(&array.to_data()).map_err(|error| error.in_column(field.name()))?;
+        }
+        Ok(batch)
+    }
+
+    fn read_dictionary(&mut self, block: &Block, seen: &mut message::Dictionaries) -> Result<(), TableError> {
+        let block = frame::BlockBytes::new(&self.buffer, block);
+        let header = self.rules.dictionary(&block, seen)?;
+        let column = seen.column(header.id());
+        guarded(|| {
+            let version = self.rules.version();
+            read_dictionary(&block.body, header, &self.schema, &mut self.dictionaries, &version)
+                .map_err(|error| values_error(&error))?;
+            match self.dictionaries.get(&header.id()) {
+                Some(values) => values::check(&values.to_data()),
+                None => Ok(()),
+            }
+        })
+        .map_err(|error| error.in_column(column))
+    }
+}
+
+/// The version that files have been written in since Arrow 1.0, and the one before.
+fn is_supported(version: MetadataVersion) -> bool {
+    matches!(version, MetadataVersion::V4 | MetadataVersion::V5)
+}
+
+fn values_error(error: &arrow::error::ArrowError) -> TableError {
+    TableError::new(Check::ArrowValues, error.to_string())
+}

@@ -1,0 +1,157 @@
+//! Parquet files.
+//!
+//! The `parquet` crate decodes; what it would take on trust, at the cost of memory or stack, is looked at before it
+//! sees the file: how deep the schema nests, what each page unfolds to, and how many values it claims (`scan`).
+//! Text is decoded as views into the pages, so that a dictionary's long value that a million rows repeat is counted
+//! before it is copied a million times.
+
+mod scan;
+
+use std::sync::Arc;
+
+use arrow::array::{Array, RecordBatch, RecordBatchOptions};
+use arrow::buffer::Buffer;
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
+};
+use parquet::file::reader::ChunkReader;
+
+use crate::error::{Check, TableError, guarded};
+use crate::input::Input;
+use crate::pieces::Pieces;
+use crate::source::{BATCH_BYTES, BATCH_ROWS, Batches, Source};
+use crunchbox_protocol::TableLimits;
+
+/// Field metadata that the reader makes up from the file's own numbering.
+const READER_METADATA_PREFIX: &str = "PARQUET:";
+
+pub(crate) fn open(input: Input, limits: &TableLimits) -> Result<Source, TableError> {
+    match input {
+        Input::File(file) => open_reader(file, limits),
+        Input::Buffer(buffer) => open_reader(bytes::Bytes::from_owner(Owner(buffer)), limits),
+    }
+}
+
+struct Owner(Buffer);
+
+impl AsRef<[u8]> for Owner {
+    fn as_ref(&self) -> &[u8] {
+        self.0.as_slice()
+    }
+}
+
+fn open_reader<R: ChunkReader + 'static>(reader: R, limits: &TableLimits) -> Result<Source, TableError> {
+    guarded(|| {
+        scan::check_footer(&reader, limits)?;
+        let options = ArrowReaderOptions::new();
+        let metadata =
+            ArrowReaderMetadata::load(&reader, options.clone()).map_err(|error| parquet_error(&error))?;
+        check_counts(&metadata, limits)?;
+        let decoded_bytes = scan::check_pages(&reader, metadata.metadata(), limits)?;
+
+        let viewed =
+            Arc::new(Schema::new(metadata.schema().fields().iter().map(as_view).collect::<Vec<_>>()));
+        let schema = Arc::new(Schema::new(viewed.fields().iter().map(as_plain).collect::<Vec<_>>()));
+        let rows = u64::try_from(metadata.metadata().file_metadata().num_rows()).unwrap_or(0);
+        let row_bytes = decoded_bytes.checked_div(rows).unwrap_or(0).max(1);
+        let batch_rows = (BATCH_BYTES as u64 / row_bytes).clamp(1024, BATCH_ROWS as u64) as usize;
+
+        let metadata = ArrowReaderMetadata::try_new(metadata.metadata().clone(), options.with_schema(viewed))
+            .map_err(|error| parquet_error(&error))?;
+        let decoded = guarded(|| {
+            ParquetRecordBatchReaderBuilder::new_with_metadata(reader, metadata)
+                .with_batch_size(batch_rows)
+                .build()
+                .map_err(|error| parquet_error(&error))
+        })?;
+        let decoded = decoded.map(|batch| {
+            batch.map_err(|error| TableError::new(Check::Parquet, format!("cannot be decoded: {error}")))
+        });
+        let plain_schema = schema.clone();
+        let batches: Batches = Box::new(
+            Pieces::new(decoded, limits.decoded_bytes.saturating_sub(decoded_bytes))
+                .map(move |batch| guarded(|| plain(&plain_schema, &batch?))),
+        );
+        Ok(Source { schema, batches })
+    })
+}
+
+fn check_counts(metadata: &ArrowReaderMetadata, limits: &TableLimits) -> Result<(), TableError> {
+    let columns = metadata.schema().fields().len() as u64;
+    if columns > limits.columns {
+        return Err(TableError::over(Check::MaxColumns, "columns", columns, limits.columns));
+    }
+    let mut sum = 0u64;
+    for group in metadata.metadata().row_groups() {
+        let rows = u64::try_from(group.num_rows()).map_err(|_| {
+            TableError::new(Check::Parquet, format!("a row group of {} rows", group.num_rows()))
+        })?;
+        sum = sum.saturating_add(rows);
+    }
+    if sum > limits.rows {
+        return Err(TableError::over(Check::MaxRows, "rows", sum, limits.rows));
+    }
+    Ok(())
+}
+
+/// The field as it is decoded: text as views, and no dictionaries, since each batch would have its own.
+fn as_view(field: &Arc<Field>) -> Field {
+    let data_type = match without_dictionaries(field.data_type()) {
+        DataType::Utf8 | DataType::LargeUtf8 => DataType::Utf8View,
+        DataType::Binary | DataType::LargeBinary => DataType::BinaryView,
+        other => other,
+    };
+    field.as_ref().clone().with_data_type(data_type)
+}
+
+fn without_dictionaries(data_type: &DataType) -> DataType {
+    let inner = |field: &Arc<Field>| {
+        let data_type = without_dictionaries(field.data_type());
+        Arc::new(field.as_ref().clone().with_data_type(data_type))
+    };
+    match data_type {
+        DataType::Dictionary(_, values) => without_dictionaries(values),
+        DataType::List(field) => DataType::List(inner(field)),
+        DataType::LargeList(field) => DataType::LargeList(inner(field)),
+        DataType::FixedSizeList(field, size) => DataType::FixedSizeList(inner(field), *size),
+        DataType::Map(field, sorted) => DataType::Map(inner(field), *sorted),
+        DataType::Struct(fields) => DataType::Struct(fields.iter().map(inner).collect()),
+        other => other.clone(),
+    }
+}
+
+/// The field as it is handed on.
+fn as_plain(field: &Arc<Field>) -> Field {
+    let data_type = match field.data_type() {
+        DataType::Utf8View => DataType::Utf8,
+        DataType::BinaryView => DataType::Binary,
+        other => other.clone(),
+    };
+    let mut metadata = field.metadata().clone();
+    metadata.retain(|key, _| !key.starts_with(READER_METADATA_PREFIX));
+    field.as_ref().clone().with_data_type(data_type).with_metadata(metadata)
+}
+
+/// Turns views into plain text.
+fn plain(schema: &SchemaRef, batch: &RecordBatch) -> Result<RecordBatch, TableError> {
+    let mut columns = Vec::with_capacity(batch.num_columns());
+    for (field, array) in schema.fields().iter().zip(batch.columns()) {
+        let array = if array.data_type() == field.data_type() {
+            array.clone()
+        } else {
+            cast(array, field.data_type()).map_err(|error| {
+                TableError::new(Check::Conversion, error.to_string()).in_column(field.name())
+            })?
+        };
+        columns.push(array);
+    }
+    let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+    RecordBatch::try_new_with_options(schema.clone(), columns, &options)
+        .map_err(|error| TableError::new(Check::Parquet, format!("cannot be decoded: {error}")))
+}
+
+fn parquet_error(error: &parquet::errors::ParquetError) -> TableError {
+    TableError::new(Check::Parquet, format!("cannot be read: {error}"))
+}

@@ -1,0 +1,42 @@
+//! A table as a schema and a run of record batches, whatever file it comes from.
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+
+use crate::error::TableError;
+use crate::input::Input;
+use crate::ipc::{Bodies, IpcFile};
+use crate::{csv_source, parquet_source};
+use crunchbox_protocol::FileFormat;
+use crunchbox_protocol::TableLimits;
+
+/// Rows of a record batch that we make ourselves: few enough to hold in memory, many enough to be quick.
+pub(crate) const BATCH_ROWS: usize = 65_536;
+/// Bytes of text in one column or row group of such a batch, after which it is closed early.
+pub(crate) const BATCH_BYTES: usize = 32 << 20;
+
+pub(crate) type Batches = Box<dyn Iterator<Item = Result<RecordBatch, TableError>>>;
+
+/// A table that is being read. Its batches are well-formed; the rules of a profile are yet to be applied.
+pub(crate) struct Source {
+    pub(crate) schema: SchemaRef,
+    pub(crate) batches: Batches,
+}
+
+impl Source {
+    pub(crate) fn open(input: Input, format: FileFormat, limits: &TableLimits) -> Result<Self, TableError> {
+        match format {
+            FileFormat::Arrow => {
+                let buffer = input.into_buffer(limits.decoded_bytes)?;
+                let mut file = IpcFile::open(buffer, limits, Bodies::AnyCompression)?;
+                let schema = file.schema().clone();
+                Ok(Source {
+                    schema,
+                    batches: Box::new(std::iter::from_fn(move || file.next_batch().transpose())),
+                })
+            }
+            FileFormat::Parquet => parquet_source::open(input, limits),
+            FileFormat::Csv => csv_source::open(input, limits),
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! Judging an Arrow IPC file.
+
+use arrow::buffer::Buffer;
+
+use crate::error::{Check, TableError, guarded};
+use crate::info::TableInfo;
+use crate::ipc::{Bodies, IpcFile};
+use crate::rules::TableRules;
+use crunchbox_protocol::{Profile, TableLimits};
+
+/// Judges an Arrow IPC file in full: whatever a reader of it relies on, every limit, and the rules of the profile.
+///
+/// * `file`: all the bytes of the file; mapped memory is fine, nothing is copied. They must not change meanwhile.
+///
+/// The file is uncompressed, has its magic bytes at both ends, a footer and a schema message that agree, and blocks and
+/// buffers that lie inside it, aligned to 8 bytes, none on top of another. Bytes that neither the footer nor a block
+/// refers to are not looked at. An empty file is not a table: judge that before.
+///
+/// # Errors
+/// [`TableError`] with the first check that failed.
+pub fn validate(file: &Buffer, profile: Profile, limits: &TableLimits) -> Result<TableInfo, TableError> {
+    guarded(|| {
+        let mut table = IpcFile::open(file.clone(), limits, Bodies::Uncompressed)?;
+        let schema = table.schema().clone();
+        if profile == Profile::Workbench && table.has_schema_metadata() {
+            return Err(TableError::new(
+                Check::SchemaMetadata,
+                "the schema has metadata; only columns may have some",
+            ));
+        }
+        let mut rules = TableRules::new(schema.clone(), profile, limits)?;
+        for (index, field) in schema.fields().iter().enumerate() {
+            if let Some(values) = table.dictionary(field) {
+                rules.dictionary(index, values)?;
+            }
+        }
+        while let Some(batch) = table.next_batch()? {
+            rules.batch(&batch)?;
+        }
+        rules.finish()?;
+        Ok(TableInfo::new(&schema, rules.rows(), file.len() as u64))
+    })
+}

@@ -1,0 +1,8 @@
+//! Good tables pass and come back as they were; everything else is refused by the check that is meant for it.
+
+mod conversions;
+mod hostile_tables;
+mod malformed_arrow;
+mod malformed_parquet;
+mod properties;
+mod support;
