@@ -1,0 +1,138 @@
+//! The runner's role: compiled code in, what became of the step out.
+
+use std::fmt::Write as _;
+use std::fs::File;
+
+use anyhow::Context;
+use crunchbox_protocol::{End, Report, Role, RunJob};
+use wasmtime::{Engine, Linker, Module, Store, Trap, WasmBacktrace};
+use wasmtime_wasi::I32Exit;
+use wasmtime_wasi::p1::{self, WasiP1Ctx};
+
+use crate::config;
+use crate::serve::Task;
+use crate::stdio::Capture;
+use crate::store::Growth;
+use crate::wasi;
+
+struct State {
+    wasi: WasiP1Ctx,
+    growth: Growth,
+}
+
+/// Runs the step whose code is the first file, in the directories that are the second and third.
+///
+/// # Errors
+/// What is not the step's fault: a job that isn't this role's, a machine that lacks something.
+pub fn work(task: Task) -> anyhow::Result<Report> {
+    let Role::Run(job) = task.role else { anyhow::bail!("this worker runs steps, it does nothing else") };
+    let [code, inputs, outputs] = Task::exactly(task.files)?;
+    let stack_bytes = usize::try_from(job.stack_bytes).context("the stack is too large for this machine")?;
+    let engine = Engine::new(&config::for_runner(stack_bytes)).map_err(anyhow::Error::from)?;
+    let module = match load(&engine, code) {
+        Ok(module) => module,
+        Err(error) => return Ok(Report::new(End::StaleCode, format!("{error:#}"))),
+    };
+    let stdout = Capture::new(job.stdout_bytes);
+    let wasi = wasi::context(&job, task.payload, &inputs, &outputs, stdout.clone())?;
+    let mut store =
+        Store::new(&engine, State { wasi, growth: Growth::new(job.memory_bytes, job.table_elements) });
+    store.limiter(|state| &mut state.growth);
+    store.set_fuel(job.fuel).map_err(anyhow::Error::from)?;
+
+    // One thread, this one; the runtime is there for its timers, which a sleeping step waits for.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+    let ended = runtime.block_on(call(&engine, &module, &mut store));
+
+    let mut report = judge(ended, &store.data().growth, &job);
+    report.fuel = job.fuel - store.get_fuel().unwrap_or(0);
+    let growth = &store.data().growth;
+    report.peak_memory_bytes = growth.peak_memory_bytes;
+    report.refused_bytes = growth.refused_bytes;
+    (report.stdout, report.stdout_overflow) = stdout.take_captured();
+    Ok(report)
+}
+
+#[allow(unsafe_code)]
+fn load(engine: &Engine, code: File) -> wasmtime::Result<Module> {
+    // SAFETY: the bytes must be what `Engine::precompile_module` wrote, unchanged. The engine hands over only
+    // files of its own cache, which a compiler worker wrote, which nobody else may write, and whose checksum
+    // it has compared. wasmtime itself checks that version and settings are this build's. Should this trust
+    // be misplaced, it is a worker that falls, with one job's descriptors.
+    unsafe { Module::deserialize_open_file(engine, code) }
+}
+
+/// How far a step got.
+enum Stage {
+    Link,
+    Start,
+    Run,
+}
+
+async fn call(
+    engine: &Engine,
+    module: &Module,
+    store: &mut Store<State>,
+) -> Result<(), (Stage, wasmtime::Error)> {
+    let mut linker = Linker::new(engine);
+    p1::add_to_linker_async(&mut linker, |state: &mut State| &mut state.wasi)
+        .map_err(|e| (Stage::Link, e))?;
+    // wasmtime's own takes statuses up to 125 only and traps on others; a step's status is its own affair.
+    linker.allow_shadowing(true);
+    let exit = |status: i32| -> wasmtime::Result<()> { Err(I32Exit(status).into()) };
+    linker.func_wrap("wasi_snapshot_preview1", "proc_exit", exit).map_err(|e| (Stage::Link, e))?;
+    let pre = linker.instantiate_pre(module).map_err(|e| (Stage::Link, e))?;
+    if module.get_export("_start").is_none() {
+        let message = "it exports no function `_start`: build it as a command, not as a library";
+        return Err((Stage::Link, wasmtime::Error::msg(message)));
+    }
+    let instance = pre.instantiate_async(&mut *store).await.map_err(|e| (Stage::Start, e))?;
+    let start = instance.get_typed_func::<(), ()>(&mut *store, "_start").map_err(|e| (Stage::Link, e))?;
+    start.call_async(store, ()).await.map_err(|e| (Stage::Run, e))
+}
+
+fn judge(ended: Result<(), (Stage, wasmtime::Error)>, growth: &Growth, job: &RunJob) -> Report {
+    let Err((stage, error)) = ended else { return Report::new(End::Done, "") };
+    // A table has no size in bytes, so this refusal is told by the end itself.
+    let or_memory = |end| if growth.table_refused && growth.refused_bytes == 0 { End::Memory } else { end };
+    if let Some(exit) = error.downcast_ref::<I32Exit>() {
+        let mut report = Report::new(if exit.0 == 0 { End::Done } else { or_memory(End::Exit) }, "");
+        report.exit_status = exit.0;
+        return report;
+    }
+    match (stage, error.downcast_ref::<Trap>()) {
+        (Stage::Link, _) => Report::new(End::BadModule, format!("{error:#}")),
+        (_, Some(Trap::OutOfFuel)) => Report::new(End::Fuel, format!("all {} units are used up", job.fuel)),
+        (_, Some(Trap::StackOverflow)) => {
+            Report::new(End::Stack, format!("deeper than {} bytes{}", job.stack_bytes, stack(&error)))
+        }
+        (_, Some(trap)) => Report::new(or_memory(End::Trap), format!("{trap}{}", stack(&error))),
+        (Stage::Start, None) if growth.refused_bytes > 0 || growth.table_refused => {
+            Report::new(End::Memory, format!("{error:#}"))
+        }
+        (Stage::Start, None) => Report::new(End::BadModule, format!("{error:#}")),
+        (Stage::Run, None) => Report::new(End::Trap, format!("{}{}", error.root_cause(), stack(&error))),
+    }
+}
+
+/// The innermost functions that the guest was in, innermost first.
+fn stack(error: &wasmtime::Error) -> String {
+    /// More would bury the message; recursion repeats itself anyway.
+    const FRAMES: usize = 16;
+    const NAME_CHARS: usize = 120;
+    let Some(backtrace) = error.downcast_ref::<WasmBacktrace>() else { return String::new() };
+    let frames = backtrace.frames();
+    let mut text = String::new();
+    for frame in frames.iter().take(FRAMES) {
+        let name: String = match frame.func_name() {
+            Some(name) => name.chars().take(NAME_CHARS).collect(),
+            None => format!("function {}", frame.func_index()),
+        };
+        // Writing to a String can't fail.
+        let _ = write!(text, "\n  in {name}");
+    }
+    if frames.len() > FRAMES {
+        let _ = write!(text, "\n  and {} more", frames.len() - FRAMES);
+    }
+    text
+}

@@ -1,0 +1,92 @@
+//! What a step gets of the world: two directories, a request, a log. Nothing else.
+
+use std::fs::File;
+use std::os::fd::AsFd;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use anyhow::Context;
+use crunchbox_protocol::RunJob;
+use wasmtime_wasi::p1::WasiP1Ctx;
+use wasmtime_wasi::p2::pipe::MemoryInputPipe;
+use wasmtime_wasi::random::Deterministic;
+use wasmtime_wasi::{FsPerms, HostMonotonicClock, HostWallClock, WasiCtxBuilder};
+
+use crate::stdio::{Capture, Log, Stream};
+
+/// The second that every step without a clock of its own lives in: 2000-01-01T00:00:00Z.
+const FIXED_TIME: Duration = Duration::from_secs(946_684_800);
+
+struct FixedClock;
+
+impl HostWallClock for FixedClock {
+    fn resolution(&self) -> Duration {
+        Duration::from_secs(1)
+    }
+
+    fn now(&self) -> Duration {
+        FIXED_TIME
+    }
+}
+
+/// A clock that a look moves on by a microsecond, so that who waits for time to pass does not wait forever.
+struct CountingClock(AtomicU64);
+
+impl HostMonotonicClock for CountingClock {
+    fn resolution(&self) -> u64 {
+        1_000
+    }
+
+    fn now(&self) -> u64 {
+        self.0.fetch_add(1_000, Ordering::Relaxed)
+    }
+}
+
+/// The context of one run.
+///
+/// The directories are entered by their descriptors, not by name: the worker needs no path to them.
+pub(crate) fn context(
+    job: &RunJob,
+    request: Vec<u8>,
+    inputs: &File,
+    outputs: &File,
+    stdout: Capture,
+) -> anyhow::Result<WasiP1Ctx> {
+    let mut builder = WasiCtxBuilder::new();
+    builder
+        .args(&[&job.module_id, &job.call])
+        .stdin(MemoryInputPipe::new(request))
+        .stdout(Stream(stdout))
+        .stderr(Stream(Log))
+        // File calls run on this thread: a worker has no other, and needs none for its one step.
+        .allow_blocking_current_thread(true);
+    if !job.real_clock_and_random {
+        builder
+            .wall_clock(FixedClock)
+            .monotonic_clock(CountingClock(AtomicU64::new(0)))
+            .secure_random(Deterministic::new(fixed_numbers()))
+            .insecure_random(Deterministic::new(fixed_numbers()))
+            .insecure_random_seed(0);
+    }
+    for (directory, name, permissions) in
+        [(inputs, "/in", FsPerms::ReadOnly), (outputs, "/out", FsPerms::ReadWrite)]
+    {
+        rustix::process::fchdir(directory.as_fd()).with_context(|| format!("can't enter {name}"))?;
+        builder.preopened_dir(".", name, permissions).map_err(anyhow::Error::from)?;
+    }
+    rustix::process::chdir("/").context("can't leave the job's directories")?;
+    Ok(builder.build_p1())
+}
+
+/// What a step without random numbers of its own gets in their place, over and over: a sequence that looks like chance
+/// (SplitMix64's, from the seed 0) and is the same in every run.
+fn fixed_numbers() -> Vec<u8> {
+    let mut state: u64 = 0;
+    let number = |_| {
+        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    };
+    (0..2048).map(number).flat_map(u64::to_le_bytes).collect()
+}
