@@ -1,0 +1,222 @@
+//! Compiled code on disk, by the hash of the module that it was made of.
+//!
+//! For a module of hash H there are two files: `H.json`, which names the code file and holds the module's
+//! manifest, and the code file itself, named by its own checksum. The code is in place, whole and on the disk,
+//! before the entry that names it; so neither two engines at once nor a crash can leave an entry that names code
+//! it does not mean. Code that is not what its name says is never run: it is compiled anew.
+
+use std::fs::{self, DirBuilder, File};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::fd::AsFd;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::path::{Path, PathBuf};
+
+use crunchbox_protocol::JsonMap;
+use rustix::fs::{Mode, OFlags};
+use serde::{Deserialize, Serialize};
+use tempfile::NamedTempFile;
+
+use crate::Error;
+
+/// What code depends on besides its module: our own version, wasmtime's line and the processor. What else there
+/// is (wasmtime's exact version, the settings, the processor's features) the runner itself compares, and says if
+/// the code is stale.
+const FINGERPRINT: &str = concat!("crunchbox-", env!("CARGO_PKG_VERSION"), "-wasmtime-48");
+
+/// Compiled code, ready to be handed to a runner.
+#[derive(Debug)]
+pub(crate) struct Code {
+    pub(crate) file: File,
+    pub(crate) manifest: Option<JsonMap>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Entry {
+    code: String,
+    bytes: u64,
+    manifest: Option<JsonMap>,
+}
+
+/// A folder of compiled code.
+#[derive(Clone, Debug)]
+pub(crate) struct CodeCache {
+    folder: PathBuf,
+}
+
+impl CodeCache {
+    /// The cache in `folder`, which is made if it is not there. Only this user may be able to write in it.
+    pub(crate) fn open(folder: &Path) -> Result<CodeCache, Error> {
+        let folder = folder.join(FINGERPRINT).join(std::env::consts::ARCH);
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&folder)
+            .map_err(Error::io("create the code cache", &folder))?;
+        let metadata = fs::metadata(&folder).map_err(Error::io("look at the code cache", &folder))?;
+        if !only_ours(&metadata) {
+            let source = io::Error::new(
+                io::ErrorKind::PermissionDenied,
+                "others can write in it, and so choose what code is run: `chmod go-w` it, or use another folder",
+            );
+            return Err(Error::Io { action: "trust the code cache", path: folder, source });
+        }
+        Ok(CodeCache { folder })
+    }
+
+    /// Where the code is kept.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The code for the module of this hash, if it is there and whole.
+    pub(crate) fn find(&self, module: &str) -> Option<Code> {
+        let json = read_ours(&self.entry_path(module))?;
+        let entry: Entry = serde_json::from_slice(&json).ok()?;
+        // A name that leads elsewhere is not one that we gave.
+        let checksum = blake3::Hash::from_hex(entry.code.strip_suffix(".code")?).ok()?;
+        let mut file = open_ours(&self.folder.join(&entry.code))?;
+        let mut hasher = blake3::Hasher::new();
+        let bytes = io::copy(&mut file, &mut hasher).ok()?;
+        (bytes == entry.bytes && hasher.finalize() == checksum)
+            .then_some(Code { file, manifest: entry.manifest })
+    }
+
+    /// An empty file for a compiler to write to.
+    pub(crate) fn draft(&self) -> Result<NamedTempFile, Error> {
+        NamedTempFile::new_in(&self.folder).map_err(Error::io("create a file in", &self.folder))
+    }
+
+    /// Makes what a compiler wrote to `draft` the code of a module.
+    pub(crate) fn keep(
+        &self,
+        module: &str,
+        mut draft: NamedTempFile,
+        manifest: Option<JsonMap>,
+    ) -> Result<Code, Error> {
+        let failed = |action| Error::io(action, &self.folder);
+        let file = draft.as_file_mut();
+        file.seek(SeekFrom::Start(0)).map_err(failed("rewind code in"))?;
+        let mut hasher = blake3::Hasher::new();
+        let bytes = io::copy(file, &mut hasher).map_err(failed("read code in"))?;
+        file.sync_all().map_err(failed("write code in"))?;
+        let code = format!("{}.code", hasher.finalize().to_hex());
+        let file =
+            draft.persist(self.folder.join(&code)).map_err(|error| failed("rename code in")(error.error))?;
+
+        let entry = Entry { code, bytes, manifest };
+        let mut draft = self.draft()?;
+        // Serialising strings and numbers into a file fails only where writing does.
+        serde_json::to_writer(&mut draft, &entry)
+            .map_err(|error| failed("write an entry in")(error.into()))?;
+        draft.flush().map_err(failed("write an entry in"))?;
+        draft.as_file().sync_all().map_err(failed("write an entry in"))?;
+        draft.persist(self.entry_path(module)).map_err(|error| failed("rename an entry in")(error.error))?;
+        Ok(Code { file, manifest: entry.manifest })
+    }
+
+    /// Forgets the code of a module.
+    pub(crate) fn forget(&self, module: &str) {
+        // If it can't be removed, it will be replaced.
+        let _ = fs::remove_file(self.entry_path(module));
+    }
+
+    fn entry_path(&self, module: &str) -> PathBuf {
+        self.folder.join(format!("{module}.json"))
+    }
+}
+
+fn only_ours(metadata: &fs::Metadata) -> bool {
+    metadata.uid() == rustix::process::geteuid().as_raw() && metadata.mode() & 0o022 == 0
+}
+
+/// Opens a plain file of this user's that nobody else can write; links are not followed.
+fn open_ours(path: &Path) -> Option<File> {
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
+    let file = File::from(rustix::fs::open(path, flags, Mode::empty()).ok()?);
+    let metadata = file.metadata().ok()?;
+    (metadata.is_file() && only_ours(&metadata)).then_some(file)
+}
+
+fn read_ours(path: &Path) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open_ours(path)?.take(8 << 20).read_to_end(&mut bytes).ok()?;
+    Some(bytes)
+}
+
+impl Code {
+    /// The code for one more runner: workers share the file, not its position.
+    pub(crate) fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
+        self.file.as_fd()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    fn filled(folder: &Path, code: &[u8]) -> CodeCache {
+        let cache = CodeCache::open(folder).unwrap();
+        let mut draft = cache.draft().unwrap();
+        draft.write_all(code).unwrap();
+        cache.keep("aa", draft, None).unwrap();
+        cache
+    }
+
+    fn code_path(cache: &CodeCache) -> PathBuf {
+        let mut paths = fs::read_dir(&cache.folder).unwrap().map(|entry| entry.unwrap().path());
+        paths.find(|path| path.extension().is_some_and(|extension| extension == "code")).unwrap()
+    }
+
+    #[test]
+    fn code_is_found_by_its_module_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = filled(folder.path(), b"code");
+        let mut text = String::new();
+        let mut code = cache.find("aa").unwrap();
+        code.file.seek(SeekFrom::Start(0)).unwrap();
+        code.file.read_to_string(&mut text).unwrap();
+        assert_eq!(text, "code");
+        assert!(cache.find("bb").is_none());
+        cache.forget("aa");
+        assert!(cache.find("aa").is_none());
+    }
+
+    #[test]
+    fn code_that_was_touched_is_never_handed_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = filled(folder.path(), b"code");
+        fs::write(code_path(&cache), b"evil").unwrap();
+        assert!(cache.find("aa").is_none());
+        fs::write(code_path(&cache), b"cod").unwrap();
+        assert!(cache.find("aa").is_none(), "cut short, as by a crash");
+        fs::write(code_path(&cache), b"code").unwrap();
+        assert!(cache.find("aa").is_some());
+        fs::set_permissions(code_path(&cache), fs::Permissions::from_mode(0o666)).unwrap();
+        assert!(cache.find("aa").is_none(), "others could write it");
+    }
+
+    #[test]
+    fn an_entry_leads_nowhere_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = filled(folder.path(), b"code");
+        let real = code_path(&cache);
+        let away = folder.path().join("away.code");
+        fs::rename(&real, &away).unwrap();
+        std::os::unix::fs::symlink(&away, &real).unwrap();
+        assert!(cache.find("aa").is_none());
+        fs::write(cache.entry_path("aa"), r#"{"code":"../../away.code","bytes":4,"manifest":null}"#).unwrap();
+        assert!(cache.find("aa").is_none());
+        fs::write(cache.entry_path("aa"), "{").unwrap();
+        assert!(cache.find("aa").is_none());
+    }
+
+    #[test]
+    fn a_folder_that_others_can_write_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = CodeCache::open(folder.path()).unwrap();
+        fs::set_permissions(&cache.folder, fs::Permissions::from_mode(0o777)).unwrap();
+        let error = CodeCache::open(folder.path()).unwrap_err();
+        assert!(matches!(error, Error::Io { action: "trust the code cache", .. }));
+    }
+}

@@ -1,0 +1,189 @@
+//! The engine: holds what calls share, and makes them.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crunchbox_jail::Layer;
+use crunchbox_params::Manifest;
+
+use crate::cache::{Code, CodeCache};
+use crate::render::Call;
+use crate::run_dir;
+use crate::workers::Workers;
+use crate::{Control, Error, Limits, Module, Outcome, RenderRequest, Verdict};
+
+/// Runs steps. Long-lived; many threads may share one.
+#[derive(Debug)]
+pub struct Engine {
+    pub(crate) workers: Workers,
+    pub(crate) cache: CodeCache,
+    pub(crate) scratch: PathBuf,
+    pub(crate) layers: Vec<Layer>,
+    /// Code whose checksum this engine has compared already, still open.
+    known: Mutex<HashMap<String, Arc<Code>>>,
+}
+
+/// How an [`Engine`] is to be.
+#[derive(Clone, Debug, Default)]
+pub struct EngineBuilder {
+    workers: Option<PathBuf>,
+    cache: Option<PathBuf>,
+    scratch: Option<PathBuf>,
+    required: Vec<String>,
+}
+
+impl EngineBuilder {
+    /// The folder of the worker executables: `crunchbox-worker`, `crunchbox-compiler` and `crunchbox-tables`, as
+    /// `cargo xtask build` leaves them in `target/release`.
+    ///
+    /// Without this they are looked for in `$CRUNCHBOX_WORKERS` alone, if that is set; else beside the running
+    /// program and in `../libexec/crunchbox` from there. They must be of the same build as this library.
+    #[must_use]
+    pub fn workers(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.workers = Some(folder.into());
+        self
+    }
+
+    /// The folder for compiled code: kept between programs, shared by engines at once, safe to delete. Without
+    /// this: `crunchbox` in `$XDG_CACHE_HOME`, else in `~/.cache`.
+    #[must_use]
+    pub fn cache(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.cache = Some(folder.into());
+        self
+    }
+
+    /// The folder for the tables of running calls. Without this: the system's folder for temporary files.
+    #[must_use]
+    pub fn scratch(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.scratch = Some(folder.into());
+        self
+    }
+
+    /// Refuse every call if one of these layers can't be had, before anything has run.
+    #[must_use]
+    pub fn require<S: Into<String>>(mut self, layers: impl IntoIterator<Item = S>) -> Self {
+        self.required.extend(layers.into_iter().map(Into::into));
+        self
+    }
+
+    /// Looks for all that the engine needs.
+    ///
+    /// # Errors
+    /// [`Error::LayerMissing`] if a required layer can't be had, [`Error::WorkerNotFound`] if an executable is
+    /// missing, [`Error::Io`] if the cache or scratch folder can't be used.
+    pub fn build(self) -> Result<Engine, Error> {
+        let layers = Layer::ALL.to_vec();
+        for name in &self.required {
+            name.parse::<Layer>().map_err(|reason| Error::LayerMissing { layer: name.clone(), reason })?;
+        }
+        let workers = Workers::find(self.workers.as_deref())?;
+        let cache = CodeCache::open(&self.cache.map_or_else(default_cache, Ok)?)?;
+        let scratch = self.scratch.unwrap_or_else(std::env::temp_dir);
+        run_dir::sweep(&scratch);
+        Ok(Engine { workers, cache, scratch, layers, known: Mutex::default() })
+    }
+}
+
+fn default_cache() -> Result<PathBuf, Error> {
+    let absolute = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    absolute("XDG_CACHE_HOME")
+        .or_else(|| absolute("HOME").map(|home| home.join(".cache")))
+        .map(|folder| folder.join("crunchbox").join("code"))
+        .ok_or_else(|| Error::InvalidRequest {
+            what:
+                "neither XDG_CACHE_HOME nor HOME says where compiled code may be kept; set one, or the cache \
+                   folder"
+                    .to_owned(),
+        })
+}
+
+impl Engine {
+    /// A builder with the defaults.
+    pub fn builder() -> EngineBuilder {
+        EngineBuilder::default()
+    }
+
+    /// The layers that are around every step.
+    pub fn layers(&self) -> &[Layer] {
+        &self.layers
+    }
+
+    /// The folder that compiled code is kept in.
+    pub fn code_folder(&self) -> &Path {
+        self.cache.folder()
+    }
+
+    /// Asks a module for its table.
+    ///
+    /// # Errors
+    /// What is not the step's fault: [`Error`] says what. What the step does is in the outcome's verdict.
+    pub fn render(&self, request: &RenderRequest, limits: &Limits) -> Result<Outcome, Error> {
+        self.render_with(request, limits, Control::default())
+    }
+
+    /// The same, watched and cancellable.
+    ///
+    /// # Errors
+    /// As [`Engine::render`].
+    pub fn render_with(
+        &self,
+        request: &RenderRequest,
+        limits: &Limits,
+        control: Control<'_>,
+    ) -> Result<Outcome, Error> {
+        limits.check()?;
+        Call::new(self, request, limits, control).render()
+    }
+
+    /// Compiles a module into the cache, if its code isn't there, and reads its manifest.
+    ///
+    /// The outer result is the engine's, the inner one the module's: `Err(verdict)` is `bad-module`, or
+    /// `cancelled`.
+    ///
+    /// # Errors
+    /// What is not the module's fault.
+    pub fn compile(
+        &self,
+        module: &Module,
+        limits: &Limits,
+        control: Control<'_>,
+    ) -> Result<Result<Option<Manifest>, Verdict>, Error> {
+        limits.check()?;
+        let code = match crate::render::code(self, module, limits, control)? {
+            Ok(code) => code,
+            Err(verdict) => return Ok(Err(verdict)),
+        };
+        Ok(crate::render::manifest(&code))
+    }
+
+    /// Whether a module's code is in the cache.
+    pub fn is_compiled(&self, module: &Module) -> bool {
+        self.known_code(&module.hash()).is_some()
+    }
+
+    /// A module's code, if it has been compiled.
+    pub(crate) fn known_code(&self, hash: &str) -> Option<Arc<Code>> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(code) = known.get(hash) {
+            return Some(Arc::clone(code));
+        }
+        let code = Arc::new(self.cache.find(hash)?);
+        known.insert(hash.to_owned(), Arc::clone(&code));
+        Some(code)
+    }
+
+    /// Remembers code that was just compiled.
+    pub(crate) fn learn_code(&self, hash: &str, code: Code) -> Arc<Code> {
+        let code = Arc::new(code);
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(hash.to_owned(), Arc::clone(&code));
+        code
+    }
+
+    /// Forgets code that turned out not to fit.
+    pub(crate) fn forget_code(&self, hash: &str) {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).remove(hash);
+        self.cache.forget(hash);
+    }
+}

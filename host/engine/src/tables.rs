@@ -1,0 +1,154 @@
+//! Foreign tables, by way of a jailed worker: the engine itself never reads one.
+
+use std::fs::File;
+use std::os::fd::AsFd;
+use std::path::Path;
+
+use crunchbox_protocol::{End, FileFormat, Job, Report, Role, TableJob, TableReport};
+
+use crate::collect::{Assignment, collect};
+use crate::judge;
+use crate::render::Destination;
+use crate::{Control, Engine, Error, Limits, Verdict};
+
+/// A table, and what is to be done with it.
+pub(crate) struct TableTask<'a> {
+    pub(crate) file: &'a File,
+    pub(crate) format: FileFormat,
+    pub(crate) convert_to: Option<(FileFormat, &'a File)>,
+    pub(crate) preview_rows: u64,
+}
+
+/// What came of it.
+pub(crate) enum Judged {
+    Good(TableReport),
+    Bad {
+        check: String,
+        column: Option<String>,
+        detail: String,
+    },
+    /// The worker did not get to the end.
+    Unfinished(Verdict),
+}
+
+/// The format that a file's name tells.
+pub(crate) fn format_of(path: &Path) -> Result<FileFormat, Error> {
+    let extension = path.extension().map(|extension| extension.to_string_lossy().into_owned());
+    extension.as_deref().and_then(FileFormat::from_extension).ok_or_else(|| {
+        let known: Vec<_> = FileFormat::ALL.iter().map(|(extension, _)| format!(".{extension}")).collect();
+        let what =
+            format!("{}: tables are told by their names' endings: {}", path.display(), known.join(", "));
+        Error::InvalidRequest { what }
+    })
+}
+
+/// Opens a file that a caller named as a table.
+pub(crate) fn open_input(path: &Path) -> Result<File, Error> {
+    let invalid = |reason: &str| Error::InvalidInput { path: path.to_owned(), reason: reason.to_owned() };
+    let file = File::open(path).map_err(|source| match source.kind() {
+        std::io::ErrorKind::NotFound => invalid("no such file"),
+        std::io::ErrorKind::PermissionDenied => invalid("permission denied"),
+        _ => Error::Io { action: "open", path: path.to_owned(), source },
+    })?;
+    let metadata = file.metadata().map_err(Error::io("look at", path))?;
+    if !metadata.is_file() {
+        return Err(invalid("it is not a plain file"));
+    }
+    if metadata.len() == 0 {
+        return Err(invalid("it is empty"));
+    }
+    Ok(file)
+}
+
+/// Has a worker judge a table, and convert it if asked to.
+pub(crate) fn run(
+    engine: &Engine,
+    task: &TableTask<'_>,
+    limits: &Limits,
+    control: Control<'_>,
+) -> Result<Judged, Error> {
+    let role = Role::Table(TableJob {
+        format: task.format,
+        convert_to: task.convert_to.map(|(format, _)| format),
+        profile: limits.profile(),
+        limits: limits.table(),
+        preview_rows: task.preview_rows,
+    });
+    // What a table may come to, the table limits say.
+    let job = Job::new(role, limits.worker_memory_bytes, limits.wall_time, u64::MAX);
+    let mut files = vec![task.file.as_fd()];
+    files.extend(task.convert_to.map(|(_, file)| file.as_fd()));
+    let caps = Report::caps(limits.stdout_bytes);
+    let collected = collect(Assignment {
+        executable: &engine.workers.tables,
+        job: job.to_bytes(&[]),
+        files,
+        report_limit: caps.message_bytes,
+        log_limit: 4 << 10,
+        wall_time: limits.wall_time,
+        cancel: control.cancel,
+    })?;
+    Ok(match judge::report("table", &collected, &caps, limits.wall_time)? {
+        Err(verdict) => Judged::Unfinished(verdict),
+        Ok(Report { end: End::Done, table: Some(table), .. }) => Judged::Good(table),
+        Ok(Report { end: End::BadTable, check, column, detail, .. }) => {
+            Judged::Bad { check: check.unwrap_or_else(|| "table".to_owned()), column, detail }
+        }
+        Ok(_) => Judged::Unfinished(Verdict::BadMessage {
+            reason: "the table worker's report makes no sense for a table".to_owned(),
+        }),
+    })
+}
+
+impl Engine {
+    /// Looks at a table without any step: judges it by the limits' profile, shows its first `preview_rows` rows,
+    /// and writes it to `convert_to` if that is given. The inner error is what is wrong with the table:
+    /// `bad-table`, or `time`, `killed`, `cancelled` if the worker did not get to the end.
+    ///
+    /// # Errors
+    /// What is not the table's fault, or no table's: a file that can't be read, an output that can't be written.
+    pub fn table(
+        &self,
+        path: &Path,
+        convert_to: Option<&Path>,
+        preview_rows: u64,
+        limits: &Limits,
+        control: Control<'_>,
+    ) -> Result<Result<TableReport, Verdict>, Error> {
+        limits.check()?;
+        let format = format_of(path)?;
+        let file = open_input(path)?;
+        let destination = convert_to.map(Destination::prepare).transpose()?;
+        let convert_to = destination.as_ref().map(|destination| (destination.format(), destination.file()));
+        let task = TableTask { file: &file, format, convert_to, preview_rows };
+        match run(self, &task, limits, control)? {
+            Judged::Good(table) => {
+                destination.map_or(Ok(()), Destination::keep)?;
+                Ok(Ok(table))
+            }
+            Judged::Bad { check, column, detail } => Ok(Err(Verdict::BadTable { check, column, detail })),
+            Judged::Unfinished(verdict) => Ok(Err(verdict)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_go_by_the_ending() {
+        assert_eq!(format_of(Path::new("a/b.Parquet")).unwrap(), FileFormat::Parquet);
+        let error = format_of(Path::new("b.xlsx")).unwrap_err().to_string();
+        assert!(error.contains("b.xlsx") && error.contains(".arrow, .feather, .parquet, .csv"), "{error}");
+        format_of(Path::new("parquet")).unwrap_err();
+    }
+
+    #[test]
+    fn what_is_no_plain_file_is_refused() {
+        for (path, reason) in [("/nowhere.csv", "no such file"), ("/dev", "not a plain file")] {
+            let error = open_input(Path::new(path)).unwrap_err().to_string();
+            assert!(error.contains(path) && error.contains(reason), "{error}");
+        }
+    }
+}
