@@ -1,0 +1,98 @@
+//! What a step may ask for besides its table and params.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use arrow::record_batch::RecordBatch;
+use crunchbox_protocol::{FetchError, RenderRequest};
+
+use crate::{Result, table};
+
+/// A file that the host handed over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    /// The name its owner gave it: any text at all.
+    pub name: String,
+    /// Where the step finds it.
+    pub path: PathBuf,
+    /// Microseconds since 1970-01-01 UTC.
+    pub uploaded_at_micros: i64,
+}
+
+/// A tab whose table the step may read.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Tab {
+    pub(crate) name: String,
+    pub(crate) source: TabSource,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum TabSource {
+    Path(PathBuf),
+    Table(RecordBatch),
+}
+
+/// What surrounds a call.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Context {
+    pub(crate) tab_name: String,
+    pub(crate) tabs: BTreeMap<String, Tab>,
+    pub(crate) files: BTreeMap<String, File>,
+    pub(crate) fetched: Option<(PathBuf, Vec<FetchError>)>,
+}
+
+impl Context {
+    pub(crate) fn new(request: &RenderRequest) -> Context {
+        let base = PathBuf::from(&request.basedir);
+        let tabs = request.tab_outputs.iter().map(|(slug, tab)| {
+            let source = TabSource::Path(base.join(&tab.table_filename));
+            (slug.clone(), Tab { name: tab.tab_name.clone(), source })
+        });
+        let files = request.uploaded_files.iter().map(|(uuid, file)| {
+            let path = base.join(&file.filename);
+            let uploaded_at_micros = file.uploaded_at_timestampus;
+            (uuid.clone(), File { name: file.name.clone(), path, uploaded_at_micros })
+        });
+        Context {
+            tab_name: request.tab_name.clone(),
+            tabs: tabs.collect(),
+            files: files.collect(),
+            fetched: request
+                .fetch_result
+                .as_ref()
+                .map(|result| (base.join(&result.filename), result.errors.clone())),
+        }
+    }
+
+    /// The name of the tab that the step is in.
+    pub fn tab_name(&self) -> &str {
+        &self.tab_name
+    }
+
+    /// The name of another tab, by the slug that a param holds; `None` if it was not handed over.
+    pub fn name_of_tab(&self, slug: &str) -> Option<&str> {
+        self.tabs.get(slug).map(|tab| tab.name.as_str())
+    }
+
+    /// The table of another tab, by the slug that a param holds; `None` if it was not handed over.
+    ///
+    /// # Errors
+    /// If the file can't be read: that is the host's fault.
+    pub fn tab(&self, slug: &str) -> Result<Option<RecordBatch>> {
+        match self.tabs.get(slug).map(|tab| &tab.source) {
+            None => Ok(None),
+            Some(TabSource::Table(table)) => Ok(Some(table.clone())),
+            Some(TabSource::Path(path)) => table::read(path).map(Some),
+        }
+    }
+
+    /// An uploaded file, by the UUID that a param holds; `None` if it was not handed over.
+    pub fn file(&self, uuid: &str) -> Option<&File> {
+        self.files.get(uuid)
+    }
+
+    /// What the step's last fetch left, and what it had to say of it.
+    pub fn fetched(&self) -> Option<(&std::path::Path, &[FetchError])> {
+        self.fetched.as_ref().map(|(path, errors)| (path.as_path(), errors.as_slice()))
+    }
+}

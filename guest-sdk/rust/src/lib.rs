@@ -1,0 +1,61 @@
+//! Write a Crunchbox step in Rust: one function from a table and params to a table.
+//!
+//! ```
+//! use crunchbox_sdk::prelude::*;
+//!
+//! #[derive(serde::Deserialize)]
+//! struct Params {
+//!     n: usize,
+//! }
+//!
+//! /// Keeps the first rows.
+//! #[step]
+//! fn render(table: RecordBatch, params: Params) -> Result<RecordBatch> {
+//!     if params.n == 0 {
+//!         return Err(I18nMessage::new("badParam.n.zero").from_source(Source::Module).into());
+//!     }
+//!     Ok(table.slice(0, params.n.min(table.num_rows())))
+//! }
+//! ```
+//!
+//! [`step`] makes the program's `main`, which speaks with the host; the function itself stays as it is, so that
+//! `cargo test` can call it, or run it through [`testing`]. What `?` takes besides messages is a bug: its chain goes
+//! to the log and the step ends with status 1. So does a panic, with file and line.
+//!
+//! Standard output is for the step's result; print to standard error, with `eprintln!`: that is the log.
+
+#![forbid(unsafe_code)]
+
+mod columns;
+mod context;
+mod dictionary;
+mod main_loop;
+pub mod order;
+mod result;
+mod table;
+pub mod testing;
+
+pub use columns::{ColumnKind, DateUnit, number_format};
+pub use context::{Context, File};
+pub use crunchbox_protocol::{
+    I18nArgument, I18nMessage, JsonMap, QuickFix, QuickFixAction, RenderError, Source,
+};
+pub use crunchbox_sdk_macros::step;
+pub use dictionary::{compact, take_rows};
+pub use result::{Error, IntoOutput, Output, Result};
+
+/// What most steps need.
+pub mod prelude {
+    pub use crate::{
+        ColumnKind, Context, Error, I18nMessage, Output, QuickFix, QuickFixAction, RenderError, Result,
+        Source, step,
+    };
+    pub use arrow::record_batch::RecordBatch;
+}
+
+/// What [`step`] expands to.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::main_loop::{Call, main};
+    pub use crate::result::IntoOutput;
+}

@@ -1,0 +1,105 @@
+//! The conversation with the host: one request from standard input, one result to standard output.
+
+use std::io::{self, Read, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use arrow::record_batch::RecordBatch;
+use crunchbox_protocol::{
+    Caps, JsonMap, Message, MigrateParamsRequest, MigrateParamsResult, RenderRequest, RenderResult,
+    ValidateModuleResult,
+};
+use serde::de::DeserializeOwned;
+
+use crate::{Context, Error, Output, Result, table};
+
+/// The directory that the output goes to, by the contract.
+const OUT: &str = "/out";
+
+/// The host checked its own request; a cap is no use against it.
+const REQUEST_BYTES: usize = 256 << 20;
+
+/// A request to render, taken apart as far as the step's function wants it.
+pub struct Call {
+    request: RenderRequest,
+    context: Context,
+}
+
+impl Call {
+    pub(crate) fn new(request: RenderRequest) -> Call {
+        let context = Context::new(&request);
+        Call { request, context }
+    }
+
+    /// The main table.
+    pub fn table(&self) -> Result<RecordBatch> {
+        if self.request.input_filename.is_empty() {
+            return Ok(RecordBatch::new_empty(arrow::datatypes::Schema::empty().into()));
+        }
+        table::read(&Path::new(&self.request.basedir).join(&self.request.input_filename))
+    }
+
+    /// The params, as the author's type.
+    pub fn params<P: DeserializeOwned>(&self) -> Result<P> {
+        params(self.request.params.clone())
+    }
+
+    /// What surrounds the call.
+    pub fn context(&self) -> &Context {
+        &self.context
+    }
+}
+
+pub(crate) fn params<P: DeserializeOwned>(params: JsonMap) -> Result<P> {
+    serde_json::from_value(params.into())
+        .map_err(|error| Error::bug(format!("the params don't fit the step's type: {error}")))
+}
+
+/// The program around a step's functions.
+pub fn main(render: fn(&Call) -> Result<Output>, migrate: fn(JsonMap) -> JsonMap) -> ExitCode {
+    let call = std::env::args().nth(1).unwrap_or_default();
+    let answer = match call.as_str() {
+        "render" => answer_render(render),
+        "migrate-params" => answer_migrate(migrate),
+        // That it can be started is all that a compiled module has to show.
+        "validate" => ValidateModuleResult {}.encode().map_err(Error::from),
+        "fetch" => Err(Error::bug("this step fetches nothing: it has no `fetch`")),
+        other => Err(Error::bug(format!(
+            "the second argument is {other:?}, not render, migrate-params, validate or fetch: a step is run by a \
+             host, as `crunchbox run` is one"
+        ))),
+    };
+    let written = answer.and_then(|bytes| {
+        let mut stdout = io::stdout().lock();
+        stdout.write_all(&bytes)?;
+        Ok(stdout.flush()?)
+    });
+    match written {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn read_request<M: Message>() -> Result<M> {
+    let mut bytes = Vec::new();
+    io::stdin().lock().read_to_end(&mut bytes)?;
+    Ok(M::decode(&bytes, &Caps::default().with_message_bytes(REQUEST_BYTES))?)
+}
+
+fn answer_render(render: fn(&Call) -> Result<Output>) -> Result<Vec<u8>> {
+    let call = Call::new(read_request()?);
+    let output = render(&call)?;
+    let path = Path::new(OUT).join(&call.request.output_filename);
+    // The input may be most of memory; it is not needed for writing.
+    drop(call);
+    table::write(output.table.as_ref(), &path)?;
+    Ok(RenderResult { errors: output.errors, json: output.json }.encode()?)
+}
+
+fn answer_migrate(migrate: fn(JsonMap) -> JsonMap) -> Result<Vec<u8>> {
+    let request: MigrateParamsRequest = read_request()?;
+    Ok(MigrateParamsResult { params: migrate(request.params) }.encode()?)
+}

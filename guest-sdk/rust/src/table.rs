@@ -1,0 +1,128 @@
+//! Tables as Arrow IPC files.
+
+use std::fs::File;
+use std::io::{BufWriter, Read, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow::buffer::{Buffer, MutableBuffer};
+use arrow::compute::concat_batches;
+use arrow::datatypes::Schema;
+use arrow::error::ArrowError;
+use arrow::ipc::convert::fb_to_schema;
+use arrow::ipc::reader::{FileDecoder, read_footer_length};
+use arrow::ipc::writer::{FileWriter, IpcWriteOptions};
+use arrow::ipc::{Block, MetadataVersion, root_as_footer};
+use arrow::record_batch::RecordBatch;
+
+use crate::Result;
+
+/// How many bytes go to the host at once: each write is a call out of the sandbox.
+const WRITE_BYTES: usize = 1 << 20;
+
+/// What follows the footer: its length and the magic.
+const TRAILER_BYTES: usize = 10;
+
+/// Reads a whole table, as one batch. A file that is empty is a table without columns.
+pub(crate) fn read(path: &Path) -> Result<RecordBatch> {
+    let mut file = File::open(path).map_err(|error| named(path, error))?;
+    let length = usize::try_from(file.metadata()?.len())?;
+    if length == 0 {
+        return Ok(RecordBatch::new_empty(Arc::new(Schema::empty())));
+    }
+    // One read into memory that is aligned as Arrow wants it: the columns are slices of it, nothing is copied.
+    let mut bytes = MutableBuffer::from_len_zeroed(length);
+    file.read_exact(&mut bytes).map_err(|error| named(path, error))?;
+    decode(&bytes.into())
+}
+
+fn named(path: &Path, error: std::io::Error) -> std::io::Error {
+    std::io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+}
+
+fn decode(file: &Buffer) -> Result<RecordBatch> {
+    let invalid = |what: &str| ArrowError::IpcError(what.to_owned());
+    let (rest, trailer) =
+        file.split_last_chunk::<TRAILER_BYTES>().ok_or_else(|| invalid("the file is too short"))?;
+    let footer_start = rest.len().checked_sub(read_footer_length(*trailer)?);
+    let footer = &rest[footer_start.ok_or_else(|| invalid("the footer is too long"))?..];
+    let footer = root_as_footer(footer).map_err(|error| invalid(&error.to_string()))?;
+    let schema = footer.schema().ok_or_else(|| invalid("there is no schema"))?;
+    let schema = Arc::new(fb_to_schema(schema));
+    let mut decoder = FileDecoder::new(Arc::clone(&schema), footer.version());
+    let slice = |block: &Block| -> std::result::Result<Buffer, ArrowError> {
+        let start = usize::try_from(block.offset()).ok();
+        let length = usize::try_from(i64::from(block.metaDataLength()) + block.bodyLength()).ok();
+        match (start, length) {
+            (Some(start), Some(length)) if start.checked_add(length).is_some_and(|end| end <= file.len()) => {
+                Ok(file.slice_with_length(start, length))
+            }
+            _ => Err(invalid("a block is outside of the file")),
+        }
+    };
+    for block in footer.dictionaries().iter().flatten() {
+        decoder.read_dictionary(block, &slice(block)?)?;
+    }
+    let mut batches = Vec::new();
+    for block in footer.recordBatches().iter().flatten() {
+        batches.extend(decoder.read_record_batch(block, &slice(block)?)?);
+    }
+    match batches.len() {
+        1 => Ok(batches.remove(0)),
+        _ => Ok(concat_batches(&schema, &batches)?),
+    }
+}
+
+/// Writes a table. One without columns is an empty file, which is what the host takes for none.
+pub(crate) fn write(table: Option<&RecordBatch>, path: &Path) -> Result<()> {
+    let mut file =
+        BufWriter::with_capacity(WRITE_BYTES, File::create(path).map_err(|error| named(path, error))?);
+    if let Some(table) = table.filter(|table| table.num_columns() > 0) {
+        let options = IpcWriteOptions::try_new(64, false, MetadataVersion::V5)?;
+        // Schema metadata is the file's, not a column's: a step has no say in it.
+        let schema = Schema::new(table.schema().fields().clone());
+        let mut writer = FileWriter::try_new_with_options(&mut file, &schema, options)?;
+        writer.write(table)?;
+        writer.finish()?;
+    }
+    file.flush().map_err(|error| named(path, error))?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{number, table, text};
+
+    #[test]
+    fn a_table_comes_back_as_it_went() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.arrow");
+        let original = table([text("a", [Some("x"), None]), number("b", [Some(1.5), None])]);
+        write(Some(&original), &path).unwrap();
+        assert_eq!(read(&path).unwrap(), original);
+        write(None, &path).unwrap();
+        assert_eq!(read(&path).unwrap().num_columns(), 0);
+    }
+
+    #[test]
+    fn several_batches_are_one() {
+        let batch = table([text("a", [Some("x"), Some("y")])]);
+        let mut bytes = Vec::new();
+        let mut writer = FileWriter::try_new(&mut bytes, &batch.schema()).unwrap();
+        writer.write(&batch).unwrap();
+        writer.write(&batch).unwrap();
+        writer.finish().unwrap();
+        drop(writer);
+        assert_eq!(decode(&Buffer::from_vec(bytes)).unwrap().num_rows(), 4);
+    }
+
+    #[test]
+    fn a_file_that_is_no_table_is_an_error_with_its_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.arrow");
+        std::fs::write(&path, "no table at all").unwrap();
+        read(&path).unwrap_err();
+        assert!(read(Path::new("/nowhere.arrow")).unwrap_err().to_string().contains("/nowhere.arrow"));
+    }
+}
