@@ -1,0 +1,181 @@
+//! Comparisons of numbers and times, exact whatever their widths.
+
+use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray};
+use arrow::buffer::BooleanBuffer;
+use arrow::compute::cast;
+use arrow::datatypes::{
+    DataType, Date32Type, Float64Type, Int64Type, TimeUnit, TimestampNanosecondType, UInt64Type,
+};
+use arrow::error::ArrowError;
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
+
+const NANOS_PER_DAY: i128 = 86_400_000_000_000;
+
+/// How a cell must be to the value.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Comparison {
+    Equal,
+    Greater,
+    GreaterOrEqual,
+    Less,
+    LessOrEqual,
+}
+
+/// What numbers are compared with.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Number {
+    Integer(i128),
+    Float(f64),
+}
+
+impl Comparison {
+    fn holds<T: PartialOrd>(self, cell: T, value: T) -> bool {
+        match self {
+            Comparison::Equal => cell == value,
+            Comparison::Greater => cell > value,
+            Comparison::GreaterOrEqual => cell >= value,
+            Comparison::Less => cell < value,
+            Comparison::LessOrEqual => cell <= value,
+        }
+    }
+
+    /// The whole number that whole numbers may be compared with in place of a float; `None` if none is equal to it.
+    ///
+    /// What is greater than 1.5 is greater than 1; what is at least 1.5 is at least 2.
+    fn whole(self, value: f64) -> Option<i128> {
+        let rounded = match self {
+            Comparison::Equal if value.fract() != 0.0 => return None,
+            Comparison::Equal | Comparison::Greater | Comparison::LessOrEqual => value.floor(),
+            Comparison::GreaterOrEqual | Comparison::Less => value.ceil(),
+        };
+        // Floats beyond 128 bits become the outermost whole number, which is beyond every column too.
+        Some(rounded as i128)
+    }
+}
+
+/// The rows whose number stands so to `value`; `None` if the column holds no numbers.
+pub(crate) fn numbers(
+    column: &ArrayRef,
+    comparison: Comparison,
+    value: Number,
+) -> Result<Option<BooleanBuffer>, ArrowError> {
+    let data_type = column.data_type();
+    if data_type.is_floating() {
+        let wide = cast(column, &DataType::Float64)?;
+        let value = match value {
+            Number::Integer(integer) => integer as f64,
+            Number::Float(float) => float,
+        };
+        return Ok(Some(cells::<Float64Type>(&wide, |cell| comparison.holds(cell, value))));
+    }
+    if !data_type.is_integer() {
+        return Ok(None);
+    }
+    let value = match value {
+        Number::Integer(integer) => Some(integer),
+        Number::Float(float) => comparison.whole(float),
+    };
+    let Some(value) = value else { return Ok(Some(BooleanBuffer::new_unset(column.len()))) };
+    Ok(Some(if *data_type == DataType::UInt64 {
+        match within(comparison, value, 0, i128::from(u64::MAX)) {
+            Within::Value => cells::<UInt64Type>(column, |cell| comparison.holds(cell, value as u64)),
+            Within::All(all) => cells::<UInt64Type>(column, |_| all),
+        }
+    } else {
+        let wide = cast(column, &DataType::Int64)?;
+        match within(comparison, value, i128::from(i64::MIN), i128::from(i64::MAX)) {
+            Within::Value => cells::<Int64Type>(&wide, |cell| comparison.holds(cell, value as i64)),
+            Within::All(all) => cells::<Int64Type>(&wide, |_| all),
+        }
+    }))
+}
+
+/// Whether a value is one that cells can have.
+enum Within {
+    Value,
+    /// It isn't: all cells stand to it in the same way.
+    All(bool),
+}
+
+fn within(comparison: Comparison, value: i128, least: i128, most: i128) -> Within {
+    if (least..=most).contains(&value) { Within::Value } else { Within::All(comparison.holds(least, value)) }
+}
+
+/// The rows whose time stands so to `instant`, in nanoseconds since 1970-01-01 UTC; dates are compared with its day.
+/// `None` if the column holds no times.
+pub(crate) fn instants(
+    column: &ArrayRef,
+    comparison: Comparison,
+    instant: i128,
+) -> Result<Option<BooleanBuffer>, ArrowError> {
+    Ok(match column.data_type() {
+        DataType::Date32 => {
+            let day = instant.div_euclid(NANOS_PER_DAY);
+            Some(cells::<Date32Type>(column, |cell| comparison.holds(i128::from(cell), day)))
+        }
+        DataType::Timestamp(TimeUnit::Nanosecond, None) => {
+            Some(cells::<TimestampNanosecondType>(column, |cell| comparison.holds(i128::from(cell), instant)))
+        }
+        _ => None,
+    })
+}
+
+fn cells<T: ArrowPrimitiveType>(column: &ArrayRef, test: impl Fn(T::Native) -> bool) -> BooleanBuffer {
+    let array = column.as_primitive::<T>();
+    let values = array.values();
+    let mask = BooleanBuffer::collect_bool(array.len(), |row| test(values[row]));
+    match array.nulls() {
+        None => mask,
+        Some(valid) => &mask & valid.inner(),
+    }
+}
+
+/// Reads a time as conditions hold it: a day, or a day and a time to the minute, the second or a fraction of it, with
+/// a zone or in UTC. In nanoseconds since 1970-01-01 UTC, which need not fit into 64 bits.
+pub(crate) fn parse_instant(text: &str) -> Option<i128> {
+    let utc = |time: NaiveDateTime| time.and_utc();
+    let time = NaiveDate::parse_from_str(text, "%Y-%m-%d")
+        .map(|day| utc(day.and_time(NaiveTime::MIN)))
+        .or_else(|_| NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M").map(utc))
+        .or_else(|_| NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f").map(utc))
+        .or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M%#z").map(|time| time.to_utc()))
+        .or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f%#z").map(|time| time.to_utc()))
+        .ok()?;
+    Some(i128::from(time.timestamp()) * 1_000_000_000 + i128::from(time.timestamp_subsec_nanos()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_in_all_their_forms() {
+        let second = 1_000_000_000;
+        for (text, seconds) in [
+            ("1970-01-02", 86400),
+            ("1970-01-01T00:01", 60),
+            ("1970-01-01T00:01Z", 60),
+            ("1970-01-01T00:00:05", 5),
+            ("1970-01-01T00:00:05Z", 5),
+            ("1970-01-01T05:00:05+05:00", 5),
+            ("1970-01-01T05:00+0500", 0),
+            ("1970-01-01T00:00-01", 3600),
+        ] {
+            assert_eq!(parse_instant(text), Some(seconds * second), "{text}");
+        }
+        assert_eq!(parse_instant("1970-01-01T00:00:00.000000001Z"), Some(1));
+        assert!(parse_instant("9999-12-31").unwrap() > i128::from(i64::MAX));
+        for bad in ["", "yesterday", "1970-13-01", "1970-01-01 00:00", "1970-01-01T25:00"] {
+            assert_eq!(parse_instant(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn floats_fall_between_whole_numbers() {
+        use Comparison::*;
+        assert_eq!(Equal.whole(1.5), None);
+        assert_eq!((Greater.whole(1.5), GreaterOrEqual.whole(1.5)), (Some(1), Some(2)));
+        assert_eq!((Less.whole(-1.5), LessOrEqual.whole(-1.5)), (Some(-1), Some(-2)));
+        assert_eq!(Greater.whole(f64::INFINITY), Some(i128::MAX));
+    }
+}
