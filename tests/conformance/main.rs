@@ -1,0 +1,123 @@
+//! The steps' conformance cases, run in the compiled modules through the command line.
+//!
+//! A step joins by having a file `tests/conformance/<id>.json`: what is in it is run once `modules/<id>` exists.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, ensure};
+use crunchbox_tests::{Built, CaseTable, assert_same, read_table, write_table};
+use libtest_mimic::{Arguments, Trial};
+use serde::Deserialize;
+use serde_json::Value;
+
+#[derive(Deserialize)]
+struct Case {
+    id: String,
+    step: String,
+    params: Value,
+    #[serde(default)]
+    tab_name: String,
+    #[serde(default)]
+    tabs: BTreeMap<String, Tab>,
+    input: CaseTable,
+    expect: Expect,
+}
+
+#[derive(Deserialize)]
+struct Tab {
+    name: String,
+    #[serde(flatten)]
+    table: CaseTable,
+}
+
+#[derive(Deserialize)]
+struct Expect {
+    #[serde(flatten)]
+    table: Option<CaseTable>,
+    #[serde(default)]
+    errors: Vec<Value>,
+}
+
+fn main() -> anyhow::Result<()> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("tests/ has a parent")?;
+    let built = Built::find()?;
+    let mut trials = Vec::new();
+    for entry in fs::read_dir(root.join("tests/conformance"))? {
+        let path = entry?.path();
+        let Some(step) = path.file_name().and_then(|name| name.to_str()?.strip_suffix(".json")) else {
+            continue;
+        };
+        let shipped = root.join("modules").join(step).is_dir();
+        let json = fs::read_to_string(&path)?;
+        let cases: Vec<Case> = serde_json::from_str(&json).with_context(|| path.display().to_string())?;
+        for case in cases {
+            let built = built.clone();
+            let trial =
+                Trial::test(case.id.clone(), move || Ok(check(&built, &case).map_err(|e| format!("{e:#}"))?));
+            // A step that doesn't ship yet is shown as ignored, so that nobody takes it for passed.
+            trials.push(trial.with_ignored_flag(!shipped));
+        }
+    }
+    trials.sort_by(|a, b| a.name().cmp(b.name()));
+    libtest_mimic::run(&Arguments::from_args(), trials).exit()
+}
+
+fn check(built: &Built, case: &Case) -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let path = |name: &str| folder.path().join(name).to_str().map(str::to_owned).context("a path in UTF-8");
+    let (input, output, params) = (path("input.arrow")?, path("output.arrow")?, path("params.json")?);
+    write_table(&case.input, Path::new(&input))?;
+    fs::write(&params, serde_json::to_vec(&case.params)?)?;
+    let params = format!("@{params}");
+    let mut arguments: Vec<String> =
+        ["--params-clean", &params, "--tab-name", &case.tab_name, "--output", &output]
+            .map(str::to_owned)
+            .to_vec();
+    arguments.extend(["--input".to_owned(), input]);
+    for (slug, tab) in &case.tabs {
+        let file = path(&format!("{slug}.arrow"))?;
+        write_table(&tab.table, Path::new(&file))?;
+        arguments.extend(["--tab".to_owned(), format!("{slug}:{}={file}", tab.name)]);
+    }
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let run = built.run(&built.module(&case.step)?, &arguments)?;
+
+    let expected = case.expect.table.as_ref().filter(|table| !table.columns.is_empty());
+    let wanted = if expected.is_none() && !case.expect.errors.is_empty() { "step-error" } else { "ok" };
+    ensure!(
+        run.verdict() == wanted,
+        "the verdict is {}, not {wanted}: {}\n{}",
+        run.verdict(),
+        run.detail(),
+        run.report["log"].as_str().unwrap_or_default()
+    );
+    check_errors(&case.expect.errors, &run.report["errors"])?;
+    match expected {
+        Some(expected) => assert_same(expected, &read_table(Path::new(&output))?),
+        None => {
+            ensure!(!Path::new(&output).exists(), "a table was written, none is wanted");
+            Ok(())
+        }
+    }
+}
+
+/// In order: id, source, arguments, quick fixes; with `"compare": "id"` the id alone.
+fn check_errors(expected: &[Value], found: &Value) -> anyhow::Result<()> {
+    let found = found.as_array().context("the report has no errors")?;
+    let same = expected.len() == found.len() && expected.iter().zip(found).all(|(a, b)| same_error(a, b));
+    let expected = Value::from(expected.to_vec());
+    ensure!(same, "the errors differ:\nexpected {expected:#}\nfound {:#}", Value::from(found.clone()));
+    Ok(())
+}
+
+fn same_error(expected: &Value, found: &Value) -> bool {
+    if expected["compare"] == "id" {
+        return expected["id"] == found["id"];
+    }
+    let none = Value::Array(Vec::new());
+    let fixes = expected.get("quick_fixes").unwrap_or(&none);
+    ["id", "source", "arguments"].iter().all(|key| expected[key] == found[key])
+        && *fixes == found["quick_fixes"]
+}

@@ -1,0 +1,3 @@
+;; expect: bad-module detail~=component
+;; why: is a component
+(component)

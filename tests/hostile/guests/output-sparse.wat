@@ -1,0 +1,17 @@
+;; expect: bad-table
+;; why: leaves 4 GiB of hole for a table
+(module
+  (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "path_open" (func $path_open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_filestat_set_size" (func $fd_filestat_set_size (param i32 i64) (result i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 0) "@\00\00\00\12\00\00\00") ;; address and length of the message
+  (data (i32.const 64) "\0f\00\01\0c\00\00\00\00\0d\00\02\0b\0c\00\00\00\00\00")
+  (data (i32.const 128) "output.arrow")
+  (func (export "_start")
+    (if (call $path_open (i32.const 4) (i32.const 0) (i32.const 128) (i32.const 12)
+        (i32.const 1) (i64.const 4194368) (i64.const 0) (i32.const 0) (i32.const 12))
+      (then (unreachable)))
+    (if (call $fd_filestat_set_size (i32.load (i32.const 12)) (i64.const 4294967296))
+      (then (unreachable)))
+    (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))))

@@ -1,0 +1,5 @@
+;; expect: trap detail~=unreachable
+;; why: traps: unreachable
+(module
+  (func (export "_start")
+    (unreachable)))

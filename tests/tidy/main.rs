@@ -1,0 +1,234 @@
+//! What should be so of the repository itself: the map of folders, modules, the contract's hashes, file sizes.
+
+#![forbid(unsafe_code)]
+
+mod contract;
+#[allow(missing_docs, unreachable_pub)] // A library to the fuzz targets, a part of this test here.
+#[path = "../fuzz/src/lib.rs"]
+mod fuzz;
+mod seeds;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crunchbox_params::Manifest;
+
+/// The longest a file of Rust may be, in lines.
+const MAX_LINES: usize = 800;
+
+/// Files that may be longer, each with the reason.
+const LONG_FILES: [(&str, &str); 1] = [("guest-sdk/protocol/src/wire/step.rs", "generated")];
+
+/// Where `unsafe` may be.
+const UNSAFE_PLACES: [&str; 3] = ["host/jail/src/", "host/worker/src/run.rs", "xtask/src/wasi_glue/"];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path} can't be read: {error}"))
+}
+
+/// The names in a folder, sorted, but for hidden ones and what cargo and Python leave there.
+fn names(folder: &str) -> Vec<String> {
+    let entries =
+        fs::read_dir(root().join(folder)).unwrap_or_else(|error| panic!("{folder} can't be listed: {error}"));
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.retain(|name| !name.starts_with('.') && name != "target" && name != "__pycache__");
+    names.sort();
+    names
+}
+
+fn folders(folder: &str) -> Vec<String> {
+    names(folder).into_iter().filter(|name| root().join(folder).join(name).is_dir()).collect()
+}
+
+/// Every file of Rust below a folder, as a path from the root.
+fn rust_files(folder: &str) -> Vec<String> {
+    let mut files = Vec::new();
+    for name in names(folder) {
+        let path = format!("{folder}/{name}");
+        if root().join(&path).is_dir() {
+            files.extend(rust_files(&path));
+        } else if name.ends_with(".rs") {
+            files.push(path);
+        }
+    }
+    files
+}
+
+fn all_rust_files() -> Vec<String> {
+    let files: Vec<String> =
+        ["guest-sdk", "host", "modules", "tests", "xtask"].into_iter().flat_map(rust_files).collect();
+    assert!(files.len() > 50, "these can't be all: {files:?}");
+    files
+}
+
+fn assert_none(problems: &[String]) {
+    assert!(problems.is_empty(), "\n{}\n", problems.join("\n"));
+}
+
+/// The files that are committed, or would be by `git add --all`. `None` where git or its folder isn't there: in
+/// an unpacked archive, say.
+fn committed_files() -> Option<Vec<String>> {
+    let mut git = Command::new("git");
+    git.current_dir(root()).args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
+    let output = git.output().ok().filter(|output| output.status.success())?;
+    let list = String::from_utf8(output.stdout).expect("paths are UTF-8");
+    let files: Vec<String> = list.split_terminator('\0').map(str::to_owned).collect();
+    assert!(files.iter().any(|file| file == "tests/tidy/main.rs"), "git does not list this file");
+    Some(files)
+}
+
+/// The words in backticks of a line of Markdown.
+fn code_words(line: &str) -> impl Iterator<Item = &str> {
+    line.split('`').skip(1).step_by(2)
+}
+
+#[test]
+fn the_code_map_is_true() {
+    let map = read("ARCHITECTURE.md");
+    let rows = map.lines().filter_map(|line| line.strip_prefix('|')?.split('|').next());
+    let mapped: BTreeSet<&str> =
+        rows.flat_map(code_words).filter_map(|word| word.strip_suffix('/')).collect();
+    assert!(
+        !mapped.is_empty(),
+        "ARCHITECTURE.md has no table with folders, as in `host/engine/`, in its first column"
+    );
+
+    let mut problems = Vec::new();
+    for folder in &mapped {
+        if !root().join(folder).is_dir() {
+            problems.push(format!("ARCHITECTURE.md names `{folder}/`, which is not there"));
+        }
+    }
+    for folder in folders(".") {
+        let inside = format!("{folder}/");
+        if !mapped.iter().any(|mapped| *mapped == folder || mapped.starts_with(&inside)) {
+            problems.push(format!("ARCHITECTURE.md does not name `{folder}/`"));
+        }
+    }
+    for parent in ["host", "guest-sdk"] {
+        for folder in folders(parent) {
+            let path = format!("{parent}/{folder}");
+            if !mapped.contains(path.as_str()) {
+                problems.push(format!("ARCHITECTURE.md does not name `{path}/`"));
+            }
+        }
+    }
+    assert_none(&problems);
+}
+
+#[test]
+fn each_module_has_a_manifest_and_a_readme() {
+    let mut problems = Vec::new();
+    let modules = folders("modules");
+    assert!(!modules.is_empty());
+    for id in modules {
+        let folder = root().join("modules").join(&id);
+        if !folder.join("README.md").is_file() {
+            problems.push(format!("modules/{id} has no README.md"));
+        }
+        match fs::read_to_string(folder.join(format!("{id}.yaml"))) {
+            Err(error) => problems.push(format!("modules/{id}/{id}.yaml can't be read: {error}")),
+            Ok(text) => match Manifest::from_yaml(&text) {
+                Err(error) => problems.push(format!("modules/{id}/{id}.yaml: {error}")),
+                Ok(manifest) if manifest.id_name != id => problems.push(format!(
+                    "modules/{id}/{id}.yaml has the id_name `{}`; make it `{id}`, as the folder's",
+                    manifest.id_name
+                )),
+                Ok(_) => {}
+            },
+        }
+    }
+    assert_none(&problems);
+}
+
+#[test]
+fn nothing_committed_points_outside() {
+    let Some(files) = committed_files() else { return };
+    // In two parts, or it would find itself.
+    let outside = concat!("../", "shared");
+    let mut problems = Vec::new();
+    for file in files {
+        if file.starts_with(".ci/") {
+            continue;
+        }
+        // A file that is listed may be deleted by now, and need not be text.
+        let bytes = fs::read(root().join(&file)).unwrap_or_default();
+        for (number, line) in String::from_utf8_lossy(&bytes).lines().enumerate() {
+            if line.contains(outside) {
+                problems.push(format!("{file}:{}: names {outside}, which nobody else has", number + 1));
+            }
+        }
+    }
+    assert_none(&problems);
+}
+
+/// Whether a line of code has the keyword; comments do not count.
+fn has_unsafe(line: &str) -> bool {
+    let code = line.split("//").next().unwrap_or_default();
+    code.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == concat!("un", "safe"))
+}
+
+#[test]
+fn unsafe_is_where_it_should_be() {
+    let mut problems = Vec::new();
+    let mut seen = BTreeSet::new();
+    for file in all_rust_files() {
+        let place = UNSAFE_PLACES.iter().find(|place| file.starts_with(*place));
+        for (number, line) in read(&file).lines().enumerate().filter(|(_, line)| has_unsafe(line)) {
+            match place {
+                Some(place) => drop(seen.insert(place)),
+                None => {
+                    problems.push(format!("{file}:{}: {}: belongs into host/jail", number + 1, line.trim()))
+                }
+            }
+        }
+    }
+    for place in UNSAFE_PLACES.iter().filter(|place| !seen.contains(place)) {
+        problems
+            .push(format!("{place} needs this place no more: strike it from the list of tests/tidy/main.rs"));
+    }
+    let loads = read("host/worker/src/run.rs").lines().filter(|line| has_unsafe(line)).count();
+    if loads > 1 {
+        problems.push(
+            "host/worker/src/run.rs: one block, which loads compiled code, is all that may be there"
+                .to_owned(),
+        );
+    }
+    assert_none(&problems);
+}
+
+#[test]
+fn no_file_is_a_warehouse() {
+    let mut problems = Vec::new();
+    let files = all_rust_files();
+    for file in &files {
+        let lines = read(file).lines().count();
+        let allowed = LONG_FILES.iter().any(|(known, _)| known == file);
+        if lines > MAX_LINES && !allowed {
+            problems.push(format!("{file} has {lines} lines: split it by concern, {MAX_LINES} are allowed"));
+        }
+        if lines <= MAX_LINES && allowed {
+            problems.push(format!("{file} has {lines} lines: strike it from the list of tests/tidy/main.rs"));
+        }
+    }
+    for (known, _) in LONG_FILES.iter().filter(|(known, _)| !files.iter().any(|file| file == known)) {
+        problems.push(format!("{known} is not there: strike it from the list of tests/tidy/main.rs"));
+    }
+    assert_none(&problems);
+}
+
+#[test]
+fn a_comment_is_not_unsafe() {
+    let keyword = concat!("un", "safe");
+    assert!(has_unsafe(&format!("    {keyword} {{ go() }} // fine")));
+    assert!(has_unsafe(&format!("#[{keyword}(no_mangle)]")));
+    assert!(!has_unsafe(&format!("// {keyword} lives elsewhere")));
+    assert!(!has_unsafe(&format!("#![forbid({keyword}_code)]")));
+}
