@@ -1,0 +1,85 @@
+//! `cargo xtask …`: every habit of the project as one command.
+
+#![forbid(unsafe_code)]
+
+mod bench;
+mod build;
+mod debian;
+mod demo;
+mod embed;
+mod lint;
+mod modules;
+mod paths;
+mod process;
+mod setup;
+mod test;
+mod thrift;
+mod toolchain;
+
+use clap::{Parser, Subcommand};
+
+/// Every habit of the project as one command.
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask", max_term_width = 100)]
+struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Set everything up, build it, and run the shipped steps on real flights.
+    Demo,
+    /// Set everything up, build it, and pass all tests.
+    Test,
+    /// Bring this machine to where steps build, and check it with one.
+    Setup,
+    /// Build the command and its workers, as they ship.
+    Build,
+    /// Build the shipped steps to target/modules.
+    Modules {
+        /// Which; all if none is named.
+        ids: Vec<String>,
+        /// Only list those that are built, with their sizes.
+        #[arg(long)]
+        list: bool,
+    },
+    /// Check formatting and lints.
+    Lint,
+    /// Check dependencies' licences and sources with cargo-deny, which is installed if it is missing.
+    Deny,
+    /// Generate Rust from the Thrift files.
+    Thrift,
+    /// Measure, beside a named peer in the same run.
+    Bench {
+        /// How many runs of each.
+        #[arg(long, default_value_t = 40)]
+        runs: usize,
+    },
+    /// Fuzz what reads untrusted bytes, with cargo-fuzz and a nightly compiler.
+    Fuzz {
+        /// How long each target runs.
+        #[arg(long, default_value_t = 1.0)]
+        minutes: f64,
+    },
+}
+
+fn main() -> anyhow::Result<()> {
+    match Args::parse().command {
+        Command::Demo => demo::run(),
+        Command::Test => test::run(),
+        Command::Setup => setup::run().map(|_| ()),
+        Command::Build => build::run(),
+        Command::Modules { ids, list } => {
+            if list {
+                return modules::list();
+            }
+            modules::build(&toolchain::find_or_make()?, &ids)
+        }
+        Command::Lint => lint::run(),
+        Command::Deny => lint::deny(),
+        Command::Thrift => thrift::run(),
+        Command::Bench { runs } => bench::run(runs),
+        Command::Fuzz { minutes } => test::fuzz(minutes),
+    }
+}

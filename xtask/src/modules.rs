@@ -1,0 +1,173 @@
+//! `cargo xtask modules`: the shipped steps, from source to `target/modules/<id>.wasm`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, bail, ensure};
+use crunchbox_params::Manifest;
+
+use crate::embed::embed;
+use crate::paths;
+use crate::process::{run_quietly, step};
+use crate::toolchain::{TARGET, Toolchain};
+
+/// A step's folder in `modules/`.
+struct Source {
+    id: String,
+    folder: PathBuf,
+    language: Language,
+}
+
+#[derive(PartialEq)]
+enum Language {
+    Rust,
+    C,
+}
+
+/// Builds these steps, or all.
+///
+/// # Errors
+/// If one is unknown, has a bad manifest or does not compile.
+pub(crate) fn build(toolchain: &Toolchain, ids: &[String]) -> anyhow::Result<()> {
+    let all = sources()?;
+    if let Some(unknown) = ids.iter().find(|id| all.iter().all(|source| source.id != **id)) {
+        let known: Vec<_> = all.iter().map(|source| source.id.as_str()).collect();
+        bail!("there is no step {unknown}; there are {}", known.join(", "));
+    }
+    let chosen: Vec<_> = all.iter().filter(|source| ids.is_empty() || ids.contains(&source.id)).collect();
+    let folder = paths::target().join("modules");
+    fs::create_dir_all(&folder)?;
+    let rust: Vec<_> = chosen.iter().filter(|source| source.language == Language::Rust).collect();
+    if !rust.is_empty() {
+        step("steps in Rust", || {
+            let mut cargo = toolchain.cargo();
+            cargo.args([
+                "build",
+                "--quiet",
+                "--locked",
+                "--profile",
+                "guest",
+                "--target",
+                TARGET,
+                "--target-dir",
+            ]);
+            cargo.arg(paths::target().join("guests"));
+            for source in &rust {
+                cargo.args(["-p", &format!("crunchbox-module-{}", source.id)]);
+            }
+            crate::process::run(&mut cargo)
+        })?;
+    }
+    for source in chosen {
+        let compiled = match source.language {
+            Language::Rust => {
+                paths::target().join("guests").join(TARGET).join("guest").join(format!("{}.wasm", source.id))
+            }
+            Language::C => compile_c(toolchain, source)?,
+        };
+        finish(source, &compiled, &folder.join(format!("{}.wasm", source.id)))?;
+    }
+    list()
+}
+
+/// Prints the built steps and their sizes.
+///
+/// # Errors
+/// If the folder can't be read.
+pub(crate) fn list() -> anyhow::Result<()> {
+    let folder = paths::target().join("modules");
+    for source in sources()? {
+        match fs::metadata(folder.join(format!("{}.wasm", source.id))) {
+            Ok(file) => eprintln!("    {:<24} {:>8} KB", source.id, file.len().div_ceil(1000)),
+            Err(_) => eprintln!("    {:<24} not built", source.id),
+        }
+    }
+    Ok(())
+}
+
+fn sources() -> anyhow::Result<Vec<Source>> {
+    let modules = paths::root().join("modules");
+    let mut sources = Vec::new();
+    for entry in fs::read_dir(&modules)? {
+        let folder = entry?.path();
+        let id = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if !folder.join(format!("{id}.yaml")).exists() {
+            continue;
+        }
+        let language = if folder.join("Cargo.toml").exists() {
+            Language::Rust
+        } else if folder.join(format!("{id}.c")).exists() {
+            Language::C
+        } else {
+            bail!("{} has a manifest, but neither Cargo.toml nor {id}.c", folder.display());
+        };
+        sources.push(Source { id, folder, language });
+    }
+    sources.sort_by(|a, b| a.id.cmp(&b.id));
+    Ok(sources)
+}
+
+fn compile_c(toolchain: &Toolchain, source: &Source) -> anyhow::Result<PathBuf> {
+    let (clang, arguments) = toolchain.c.as_ref().with_context(|| {
+        format!("{} is in C, and there is no C compiler for WASI: see `cargo xtask setup`", source.id)
+    })?;
+    let sdk = paths::root().join("guest-sdk/c");
+    let folder = paths::target().join("guests/c");
+    fs::create_dir_all(&folder)?;
+    let output = folder.join(format!("{}.wasm", source.id));
+    step(&format!("{} in C", source.id), || {
+        let mut command = Command::new(clang);
+        command
+            .args([
+                "--target=wasm32-wasi",
+                "-std=c11",
+                "-O2",
+                "-flto",
+                "-msimd128",
+                "-Wall",
+                "-Wextra",
+                "-Werror",
+            ])
+            .args(["-Wl,--strip-all", "-Wno-deprecated", "-Wno-unused-command-line-argument"])
+            .args(arguments)
+            .arg("-I")
+            .arg(&sdk)
+            .arg("-o")
+            .arg(&output)
+            .arg(source.folder.join(format!("{}.c", source.id)));
+        command.args(files_with(&sdk, "c")?);
+        run_quietly(&mut command)
+    })?;
+    Ok(output)
+}
+
+fn files_with(folder: &Path, extension: &str) -> anyhow::Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(folder).with_context(|| folder.display().to_string())?;
+    let mut files: Vec<PathBuf> = entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|found| found == extension))
+        .collect();
+    files.sort();
+    Ok(files)
+}
+
+/// Checks the manifest and puts it into the module, which gets its name in one go.
+fn finish(source: &Source, compiled: &Path, target: &Path) -> anyhow::Result<()> {
+    let path = source.folder.join(format!("{}.yaml", source.id));
+    let yaml = fs::read_to_string(&path)?;
+    let manifest = Manifest::from_yaml(&yaml).with_context(|| path.display().to_string())?;
+    ensure!(
+        manifest.id_name == source.id,
+        "{}: id_name is {:?}, and the folder is {:?}: make them the same",
+        path.display(),
+        manifest.id_name,
+        source.id
+    );
+    let wasm = fs::read(compiled).with_context(|| compiled.display().to_string())?;
+    let draft = target.with_extension("wasm.new");
+    fs::write(&draft, embed(&wasm, manifest.to_json().as_bytes())?)?;
+    fs::rename(&draft, target)?;
+    Ok(())
+}

@@ -1,0 +1,107 @@
+//! The compilers that steps are built with.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context, bail};
+
+use crate::process::{cargo, exists, read, run, step};
+use crate::{debian, paths};
+
+/// The target that steps are built for.
+pub(crate) const TARGET: &str = "wasm32-wasip1";
+
+/// Steps use 128-bit vectors: every runtime has had them for years, and Arrow's kernels are faster by half.
+const RUST_FLAGS: &str = "-Ctarget-feature=+simd128";
+
+/// Compilers for WASI.
+#[derive(Debug, Clone)]
+pub(crate) struct Toolchain {
+    /// The compiler that has the target, if it isn't cargo's own.
+    pub(crate) rustc: Option<PathBuf>,
+    /// A C compiler that can make WebAssembly, and the arguments that lead it to a libc.
+    pub(crate) c: Option<(PathBuf, Vec<String>)>,
+}
+
+impl Toolchain {
+    /// Cargo, set up to build steps.
+    pub(crate) fn cargo(&self) -> Command {
+        let mut command = cargo();
+        command.env("RUSTFLAGS", RUST_FLAGS).env_remove("CARGO_ENCODED_RUSTFLAGS");
+        if let Some(rustc) = &self.rustc {
+            command.env("RUSTC", rustc);
+        }
+        command
+    }
+
+    /// Rustc, set up to build steps.
+    pub(crate) fn rustc(&self) -> Command {
+        let mut command = match &self.rustc {
+            Some(rustc) => Command::new(rustc),
+            None => Command::new("rustc"),
+        };
+        command.current_dir(paths::root());
+        command
+    }
+}
+
+/// The way to a toolchain that `CRUNCHBOX_WASI` names, else the first that works: the target that is there, rustup's,
+/// Debian's packages.
+///
+/// # Errors
+/// If none works: what was tried, and the mend.
+pub(crate) fn find_or_make() -> anyhow::Result<Toolchain> {
+    match std::env::var("CRUNCHBOX_WASI").as_deref() {
+        Ok("rustup") => by_rustup(),
+        Ok("debian") => debian::toolchain(),
+        Ok(other) => bail!("CRUNCHBOX_WASI is {other:?}; it may be `rustup` or `debian`, or unset"),
+        Err(_) if installed()? => Ok(with_system_c(None)),
+        Err(_) => by_rustup().or_else(|rustup| {
+            debian::toolchain().map_err(|debian| {
+                anyhow::anyhow!(
+                    "no Rust for {TARGET} can be had.\nBy rustup: {rustup:#}\nFrom Debian's packages: {debian:#}\n\
+                     Install the target (`rustup target add {TARGET}`) and run this again."
+                )
+            })
+        }),
+    }
+}
+
+/// Whether cargo's own compiler has the target.
+fn installed() -> anyhow::Result<bool> {
+    let sysroot = read(Command::new("rustc").args(["--print", "sysroot"]).current_dir(paths::root()))?;
+    Ok(PathBuf::from(sysroot.trim()).join("lib/rustlib").join(TARGET).join("lib").is_dir())
+}
+
+fn by_rustup() -> anyhow::Result<Toolchain> {
+    if !installed()? {
+        step(&format!("rustup target add {TARGET}"), || {
+            run(Command::new("rustup").args(["target", "add", TARGET]).current_dir(paths::root()))
+        })
+        .context("is this machine online, and is rustup installed?")?;
+    }
+    Ok(with_system_c(None))
+}
+
+/// C steps need clang and a libc beside it: Debian's own, if they are installed.
+fn with_system_c(rustc: Option<PathBuf>) -> Toolchain {
+    let include = "/usr/include/wasm32-wasi";
+    let clang = ["clang", "clang-19", "clang-18", "clang-17", "clang-16", "clang-15", "clang-14"]
+        .into_iter()
+        .find(|clang| exists(clang) && PathBuf::from(include).is_dir());
+    let c = match clang {
+        Some(clang) => Some((PathBuf::from(clang), Vec::new())),
+        None => {
+            // Unpacked privately, where Debian's packages can be had.
+            debian::c_compiler()
+                .inspect_err(|error| {
+                    eprintln!(
+                        "    no C compiler for WASI, so steps in C are left out ({error:#}); on Debian: \
+                         apt-get install clang wasi-libc lld libclang-rt-14-dev-wasm32"
+                    );
+                })
+                .ok()
+        }
+    };
+    Toolchain { rustc, c }
+}
