@@ -4,6 +4,8 @@
 
 #![forbid(unsafe_code)]
 
+mod ends;
+
 use std::fs;
 use std::path::Path;
 
