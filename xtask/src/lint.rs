@@ -30,6 +30,6 @@ pub(crate) fn deny() -> anyhow::Result<()> {
         })?;
     }
     step("dependencies", || {
-        crate::process::run(cargo().args(["deny", "--offline", "check", "bans", "licenses", "sources"]))
+        crate::process::run(cargo().args(["deny", "check", "bans", "licenses", "sources"]))
     })
 }
