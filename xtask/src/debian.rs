@@ -4,18 +4,23 @@
 //! for the target here, once. Rustup's cargo and linkers are used with it. The C library is of 2022 and lacks a few
 //! things that std wants: `wasi_glue/` adds them.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 
 use crate::paths;
 use crate::process::{exists, read, run_quietly, step, write_script};
-use crate::toolchain::{TARGET, Toolchain};
+use crate::toolchain::{TARGET, Toolchain, debian_c};
 
 /// Raised whenever what is made here changes in a way that the sources below don't show.
-const REVISION: &str = "1";
+const REVISION: &str = "2";
+/// Beside the Rust that was made whole, and beside the C.
+const STAMPS: [&str; 2] = ["rust.stamp", "c.stamp"];
+/// Package lists older than this may name versions that are gone from the mirrors.
+const LISTS_LAST: Duration = Duration::from_secs(3600);
 const CRT1: &str = include_str!("wasi_glue/crt1_command.rs");
 const LIBC_GAPS: &str = include_str!("wasi_glue/libc_gaps.rs");
 const LIBRARIES: &str = "usr/lib/x86_64-linux-gnu";
@@ -31,16 +36,9 @@ struct Prefix {
 /// If this is no Debian on x86-64, or a package can't be had.
 pub(crate) fn toolchain() -> anyhow::Result<Toolchain> {
     let prefix = Prefix::new()?;
+    prefix.make_once(STAMPS[0], &prefix.wanted()?, || prefix.make_rust())?;
     let rustc = prefix.folder.join("bin/rustc");
-    let stamp = prefix.folder.join("rust.stamp");
-    let wanted = prefix.wanted()?;
-    if fs::read_to_string(&stamp).ok().as_ref() != Some(&wanted) {
-        // What an interrupted set-up left is of no use, and a std rebuilt elsewhere would go unnoticed.
-        let _ = fs::remove_file(&stamp);
-        prefix.make_rust()?;
-        fs::write(&stamp, wanted)?;
-    }
-    Ok(Toolchain { rustc: Some(rustc), c: Some(c_compiler()?) })
+    Ok(Toolchain { rustc: Some(rustc), revision: Some(revision()), c: debian_c() })
 }
 
 /// The C compiler and the arguments that lead it to its libc, made now if they are not there.
@@ -50,12 +48,7 @@ pub(crate) fn toolchain() -> anyhow::Result<Toolchain> {
 pub(crate) fn c_compiler() -> anyhow::Result<(PathBuf, Vec<String>)> {
     let prefix = Prefix::new()?;
     let clang = prefix.folder.join("bin/clang");
-    let stamp = prefix.folder.join("c.stamp");
-    if fs::read_to_string(&stamp).ok().as_deref() != Some(REVISION) {
-        let _ = fs::remove_file(&stamp);
-        step("C for WASI, from Debian's packages", || prefix.make_c(&clang))?;
-        fs::write(&stamp, REVISION)?;
-    }
+    prefix.make_once(STAMPS[1], &prefix.wanted()?, || prefix.make_c(&clang))?;
     let root = prefix.root();
     let arguments = vec![
         format!("--sysroot={}", root.join("usr").display()),
@@ -71,21 +64,52 @@ impl Prefix {
         ensure!(cfg!(target_arch = "x86_64"), "Debian's rustc-web is used on x86-64 only");
         ensure!(exists("apt-get") && exists("dpkg"), "this is no Debian: apt-get and dpkg are missing");
         let folder = paths::cache()?.join("wasi");
-        for name in ["bin", "root", "debs", "apt/lists/partial", "apt/cache/archives/partial"] {
-            fs::create_dir_all(folder.join(name)).with_context(|| folder.display().to_string())?;
-        }
+        fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
         Ok(Prefix { folder })
+    }
+
+    /// Makes what `stamp` stands beside, unless it is there and is what is wanted.
+    ///
+    /// The stamp is written last: what an interrupted set-up left is never used. And a folder in which nothing is as it
+    /// is wanted is emptied first, so that no file of an older package is left among those of a newer one.
+    fn make_once(
+        &self,
+        stamp: &str,
+        wanted: &str,
+        make: impl FnOnce() -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let lock = File::create(self.folder.join("lock"))?;
+        lock.lock().context("can't wait for another set-up to end")?;
+        let current =
+            |stamp: &str| fs::read_to_string(self.folder.join(stamp)).is_ok_and(|found| found == wanted);
+        if current(stamp) {
+            return Ok(());
+        }
+        if !STAMPS.into_iter().any(current) {
+            // The stamps go first: from here on nothing is whole.
+            for name in STAMPS.into_iter().chain(["bin", "root", "debs", "glue", "std-build", "apt"]) {
+                let path = self.folder.join(name);
+                let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+                if path.exists() {
+                    removed.with_context(|| format!("can't remove {}", path.display()))?;
+                }
+            }
+        }
+        for name in ["bin", "root", "debs", "apt/lists/partial", "apt/cache/archives/partial"] {
+            fs::create_dir_all(self.folder.join(name))?;
+        }
+        make()?;
+        let path = self.folder.join(stamp);
+        fs::write(&path, wanted).with_context(|| format!("can't write {}", path.display()))
     }
 
     fn root(&self) -> PathBuf {
         self.folder.join("root")
     }
 
-    /// What the std is made of, as far as it can be told without asking Debian.
+    /// What all of it is made of, as far as it can be told without asking Debian, and the folders that are named in it.
     fn wanted(&self) -> anyhow::Result<String> {
-        let linkers = rustup_linkers()?;
-        let sources = blake3::hash(format!("{REVISION}{CRT1}{LIBC_GAPS}").as_bytes()).to_hex();
-        Ok(format!("{sources} {}", linkers.display()))
+        Ok(format!("{} {} {}", revision(), rustup_linkers()?.display(), self.folder.display()))
     }
 
     /// An apt program that keeps its state in our folder, so that it needs no rights and changes nothing.
@@ -105,10 +129,18 @@ impl Prefix {
     }
 
     fn update(&self) -> anyhow::Result<()> {
-        if self.candidate("rustc-web")?.is_none() {
-            step("Debian's package lists", || run_quietly(self.apt("apt-get").arg("update")))?;
+        let mark = self.folder.join("apt/updated");
+        let age =
+            fs::metadata(&mark).and_then(|mark| mark.modified()).ok().and_then(|time| time.elapsed().ok());
+        if age.is_some_and(|age| age < LISTS_LAST) {
+            return Ok(());
         }
-        Ok(())
+        step("Debian's package lists", || {
+            // It fails if any source does, and a machine may have one that is out of order and of no concern here.
+            let updated = run_quietly(self.apt("apt-get").arg("update"));
+            if self.candidate("wasi-libc")?.is_none() { updated } else { Ok(()) }
+        })?;
+        Ok(fs::write(mark, "")?)
     }
 
     /// Fetches a package and unpacks it, once for each version.
@@ -153,11 +185,6 @@ impl Prefix {
 
     /// Packages that hold shared libraries which a bare machine may lack.
     fn unpack_missing_libraries(&self, program: &Path) -> anyhow::Result<()> {
-        let list = Command::new("ldd")
-            .arg(program)
-            .env("LD_LIBRARY_PATH", self.root().join(LIBRARIES))
-            .output()
-            .context("can't start ldd")?;
         let known = [
             ("libz3", "libz3-4"),
             ("libedit", "libedit2"),
@@ -168,14 +195,27 @@ impl Prefix {
             ("libffi", "libffi8"),
             ("libtinfo", "libtinfo6"),
         ];
-        for line in String::from_utf8_lossy(&list.stdout).lines().filter(|line| line.contains("not found")) {
-            let missing = line.trim();
-            match known.iter().find(|(start, _)| missing.starts_with(start)) {
-                Some((_, package)) => self.unpack(package)?,
-                None => bail!("{} needs {missing}, and no package is known for it", program.display()),
+        // A library that was missing may need others in its turn.
+        for _ in 0..known.len() {
+            let list = Command::new("ldd")
+                .arg(program)
+                .env("LD_LIBRARY_PATH", self.root().join(LIBRARIES))
+                .output()
+                .context("can't start ldd")?;
+            let list = String::from_utf8_lossy(&list.stdout).into_owned();
+            let missing: Vec<&str> =
+                list.lines().filter(|line| line.contains("not found")).map(str::trim).collect();
+            if missing.is_empty() {
+                return Ok(());
+            }
+            for library in missing {
+                match known.iter().find(|(start, _)| library.starts_with(start)) {
+                    Some((_, package)) => self.unpack(package)?,
+                    None => bail!("{} needs {library}, and no package is known for it", program.display()),
+                }
             }
         }
-        Ok(())
+        bail!("{} lacks libraries still: see `ldd`", program.display())
     }
 
     /// A script that runs an unpacked program with the libraries that came with it.
@@ -198,8 +238,21 @@ impl Prefix {
         Ok((std, llvm.trim_start_matches("libllvm").to_owned()))
     }
 
+    /// Debian has the compiler in more than one version, and the newest comes with its security updates.
+    fn check_rust_version(&self) -> anyhow::Result<()> {
+        let needed = env!("CARGO_PKG_RUST_VERSION");
+        let version = self.candidate("rustc-web")?.context("Debian's lists have no package rustc-web")?;
+        let compare = Command::new("dpkg").args(["--compare-versions", &version, "ge", needed]).status()?;
+        ensure!(
+            compare.success(),
+            "Debian's rustc-web is {version}, and {needed} is needed: are the security updates among apt's sources?"
+        );
+        Ok(())
+    }
+
     fn make_rust(&self) -> anyhow::Result<()> {
         self.update()?;
+        self.check_rust_version()?;
         let root = self.root();
         let (std, version) = self.llvm()?;
         step("Rust for WASI, from Debian's packages", || {
@@ -298,7 +351,9 @@ impl Prefix {
 
         let compile = |input: &Path, edition: &str, output: &Path, extra: &[String]| {
             let mut command = Command::new(rustc);
+            // It keeps its drafts in the current folder, which need not be one that can be written to.
             command
+                .current_dir(&glue)
                 .env("RUSTC_BOOTSTRAP", "1")
                 .args(["--target", TARGET, "-Cpanic=abort", "-Copt-level=3", "-Ccodegen-units=1"])
                 .args(["-Cdebug-assertions=no", "-Coverflow-checks=no", "-Zforce-unstable-if-unmarked"])
@@ -328,16 +383,17 @@ impl Prefix {
     fn make_c(&self, clang: &Path) -> anyhow::Result<()> {
         self.update()?;
         let (_, version) = self.llvm()?;
-        for package in [
-            format!("clang-{version}"),
-            format!("libclang-cpp{version}"),
-            format!("libclang-common-{version}-dev"),
-            format!("libclang-rt-{version}-dev-wasm32"),
-            format!("libllvm{version}"),
-            "wasi-libc".to_owned(),
-        ] {
-            self.unpack(&package)?;
-        }
+        step("C for WASI, from Debian's packages", || {
+            let packages = [
+                format!("clang-{version}"),
+                format!("libclang-cpp{version}"),
+                format!("libclang-common-{version}-dev"),
+                format!("libclang-rt-{version}-dev-wasm32"),
+                format!("libllvm{version}"),
+                "wasi-libc".to_owned(),
+            ];
+            packages.iter().try_for_each(|package| self.unpack(package))
+        })?;
         let program = self.root().join(format!("usr/lib/llvm-{version}/bin/clang"));
         self.unpack_missing_libraries(&program)?;
         self.wrap("clang", &program)?;
@@ -350,6 +406,11 @@ impl Prefix {
         }
         Ok(())
     }
+}
+
+/// Changes with all that is made from our own sources.
+fn revision() -> String {
+    blake3::hash(format!("{REVISION}{CRT1}{LIBC_GAPS}").as_bytes()).to_hex()[..16].to_owned()
 }
 
 /// The folder of the linkers that come with rustup's toolchain.
@@ -371,4 +432,39 @@ fn find_one(folder: &Path, start: &str) -> anyhow::Result<PathBuf> {
         .find(|entry| entry.file_name().to_string_lossy().starts_with(start))
         .map(|entry| entry.path())
         .with_context(|| format!("{} has no {start}*", folder.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_was_made_whole_is_used_again() {
+        let folder = std::env::temp_dir().join(format!("crunchbox-xtask-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let prefix = Prefix { folder };
+        let file = prefix.folder.join("root/file");
+        let make = |stamp, wanted, works: bool| {
+            let mut made = false;
+            let result = prefix.make_once(stamp, wanted, || {
+                made = true;
+                fs::write(&file, wanted)?;
+                ensure!(works, "interrupted");
+                Ok(())
+            });
+            assert_eq!(result.is_ok(), works || !made);
+            made
+        };
+        let [rust, c] = STAMPS;
+        assert!(make(rust, "1", false), "the first time");
+        assert!(make(rust, "1", true), "again, since it was interrupted");
+        assert!(!make(rust, "1", true), "it is there");
+        fs::write(prefix.folder.join("root/kept"), "").unwrap();
+        assert!(make(c, "1", true), "the other part is not");
+        assert!(prefix.folder.join("root/kept").exists(), "one part leaves the other alone");
+        assert!(make(c, "2", true), "something else is wanted");
+        assert!(!prefix.folder.join("root/kept").exists(), "nothing is mixed with what is out of date");
+        assert!(make(rust, "2", true), "so the first part is gone too");
+        fs::remove_dir_all(&prefix.folder).unwrap();
+    }
 }

@@ -166,8 +166,9 @@ fn finish(source: &Source, compiled: &Path, target: &Path) -> anyhow::Result<()>
         source.id
     );
     let wasm = fs::read(compiled).with_context(|| compiled.display().to_string())?;
-    let draft = target.with_extension("wasm.new");
-    fs::write(&draft, embed(&wasm, manifest.to_json().as_bytes())?)?;
-    fs::rename(&draft, target)?;
-    Ok(())
+    // A name of its own: the same step may be built twice at a time.
+    let draft = target.with_extension(format!("{}.new", std::process::id()));
+    fs::write(&draft, embed(&wasm, manifest.to_json().as_bytes())?)
+        .with_context(|| format!("can't write {}", draft.display()))?;
+    fs::rename(&draft, target).with_context(|| format!("can't write {}", target.display()))
 }

@@ -1,20 +1,27 @@
 //! Where things are.
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use anyhow::Context;
+
+use crate::process::{cargo, read};
 
 /// The repository.
 pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(1).unwrap_or(Path::new(".")).to_owned()
 }
 
-/// Cargo's target folder.
+/// Cargo's target folder, wherever the environment or a configuration file has put it.
 pub(crate) fn target() -> PathBuf {
-    match std::env::var_os("CARGO_TARGET_DIR") {
-        Some(folder) => root().join(folder),
-        None => root().join("target"),
-    }
+    static TARGET: OnceLock<PathBuf> = OnceLock::new();
+    let ask = || {
+        let metadata =
+            read(cargo().args(["metadata", "--no-deps", "--offline", "--format-version", "1"])).ok()?;
+        let metadata: serde_json::Value = serde_json::from_str(&metadata).ok()?;
+        Some(PathBuf::from(metadata["target_directory"].as_str()?))
+    };
+    TARGET.get_or_init(|| ask().unwrap_or_else(|| root().join("target"))).clone()
 }
 
 /// What survives a checkout: the toolchain for steps, and whatever else is dear to make.

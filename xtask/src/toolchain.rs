@@ -19,6 +19,8 @@ const RUST_FLAGS: &str = "-Ctarget-feature=+simd128";
 pub(crate) struct Toolchain {
     /// The compiler that has the target, if it isn't cargo's own.
     pub(crate) rustc: Option<PathBuf>,
+    /// Tells a std of our own making from the one before it.
+    pub(crate) revision: Option<String>,
     /// A C compiler that can make WebAssembly, and the arguments that lead it to a libc.
     pub(crate) c: Option<(PathBuf, Vec<String>)>,
 }
@@ -27,7 +29,10 @@ impl Toolchain {
     /// Cargo, set up to build steps.
     pub(crate) fn cargo(&self) -> Command {
         let mut command = cargo();
-        command.env("RUSTFLAGS", RUST_FLAGS).env_remove("CARGO_ENCODED_RUSTFLAGS");
+        // Cargo doesn't notice that std was built anew: other flags make it build the steps anew too.
+        let metadata = self.revision.iter().map(|revision| format!(" -Cmetadata={revision}"));
+        let flags: String = std::iter::once(RUST_FLAGS.to_owned()).chain(metadata).collect();
+        command.env("RUSTFLAGS", flags).env_remove("CARGO_ENCODED_RUSTFLAGS");
         if let Some(rustc) = &self.rustc {
             command.env("RUSTC", rustc);
         }
@@ -55,7 +60,7 @@ pub(crate) fn find_or_make() -> anyhow::Result<Toolchain> {
         Ok("rustup") => by_rustup(),
         Ok("debian") => debian::toolchain(),
         Ok(other) => bail!("CRUNCHBOX_WASI is {other:?}; it may be `rustup` or `debian`, or unset"),
-        Err(_) if installed()? => Ok(with_system_c(None)),
+        Err(_) if installed()? => Ok(with_system_c()),
         Err(_) => by_rustup().or_else(|rustup| {
             debian::toolchain().map_err(|debian| {
                 anyhow::anyhow!(
@@ -80,28 +85,29 @@ fn by_rustup() -> anyhow::Result<Toolchain> {
         })
         .context("is this machine online, and is rustup installed?")?;
     }
-    Ok(with_system_c(None))
+    Ok(with_system_c())
 }
 
 /// C steps need clang and a libc beside it: Debian's own, if they are installed.
-fn with_system_c(rustc: Option<PathBuf>) -> Toolchain {
+fn with_system_c() -> Toolchain {
     let include = "/usr/include/wasm32-wasi";
     let clang = ["clang", "clang-19", "clang-18", "clang-17", "clang-16", "clang-15", "clang-14"]
         .into_iter()
         .find(|clang| exists(clang) && PathBuf::from(include).is_dir());
     let c = match clang {
         Some(clang) => Some((PathBuf::from(clang), Vec::new())),
-        None => {
-            // Unpacked privately, where Debian's packages can be had.
-            debian::c_compiler()
-                .inspect_err(|error| {
-                    eprintln!(
-                        "    no C compiler for WASI, so steps in C are left out ({error:#}); on Debian: \
-                         apt-get install clang wasi-libc lld libclang-rt-14-dev-wasm32"
-                    );
-                })
-                .ok()
-        }
+        None => debian_c(),
     };
-    Toolchain { rustc, c }
+    Toolchain { rustc: None, revision: None, c }
+}
+
+/// A C compiler unpacked privately, where Debian's packages can be had.
+pub(crate) fn debian_c() -> Option<(PathBuf, Vec<String>)> {
+    let complain = |error: &anyhow::Error| {
+        eprintln!(
+            "    no C compiler for WASI, so steps in C are left out ({error:#}); on Debian: \
+             apt-get install clang wasi-libc lld libclang-rt-14-dev-wasm32"
+        );
+    };
+    debian::c_compiler().inspect_err(complain).ok()
 }
