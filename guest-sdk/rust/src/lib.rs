@@ -26,11 +26,13 @@
 
 #![forbid(unsafe_code)]
 
+pub mod colnames;
 mod columns;
 mod context;
 mod dictionary;
 mod main_loop;
 pub mod order;
+mod ranges;
 mod result;
 mod table;
 pub mod testing;
@@ -42,6 +44,7 @@ pub use crunchbox_protocol::{
 };
 pub use crunchbox_sdk_macros::step;
 pub use dictionary::{compact, take_rows};
+pub use ranges::parse_range;
 pub use result::{Error, IntoOutput, Output, Result};
 
 /// What most steps need.
