@@ -18,6 +18,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod colnames;
 mod convert;
 mod decode;
 mod job;

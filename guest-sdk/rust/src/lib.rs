@@ -26,7 +26,6 @@
 
 #![forbid(unsafe_code)]
 
-pub mod colnames;
 mod columns;
 mod context;
 mod dictionary;
@@ -39,6 +38,7 @@ pub mod testing;
 
 pub use columns::{ColumnKind, DateUnit, number_format};
 pub use context::{Context, File};
+pub use crunchbox_protocol::colnames;
 pub use crunchbox_protocol::{
     I18nArgument, I18nMessage, JsonMap, QuickFix, QuickFixAction, RenderError, Source,
 };

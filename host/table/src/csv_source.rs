@@ -5,7 +5,6 @@
 //! number past 64 bits in a column of whole numbers) makes its column text. An empty cell is null in every column;
 //! whether it was quoted makes no difference.
 
-use std::collections::{HashMap, HashSet};
 use std::io::{Read, Seek, SeekFrom};
 use std::sync::Arc;
 
@@ -17,6 +16,7 @@ use crate::error::{Check, TableError, shown};
 use crate::input::Input;
 use crate::source::{BATCH_BYTES, BATCH_ROWS, Source};
 use crunchbox_protocol::TableLimits;
+use crunchbox_protocol::colnames::unique_colnames;
 
 pub(crate) fn open(input: Input, limits: &TableLimits) -> Result<Source, TableError> {
     let (names, kinds) = infer(&mut start_reader(&input)?, limits)?;
@@ -236,58 +236,9 @@ fn csv_error(error: &csv::Error) -> TableError {
     }
 }
 
-/// Names as columns can have them: without control characters, not too long, not empty, and no two alike.
-///
-/// An empty one becomes `Column N`, by its place; a second `A` becomes `A 2`, unless that is the name of yet another.
+/// Names as columns can have them, for a header that may have any.
 fn clean_names(names: &[String], max_bytes: usize) -> Vec<String> {
-    let cleaned: Vec<String> = names
-        .iter()
-        .enumerate()
-        .map(|(index, name)| {
-            let name: String = name.chars().filter(|character| *character >= ' ').collect();
-            let name = truncated(&name, max_bytes);
-            if name.is_empty() {
-                truncated(&format!("Column {}", index + 1), max_bytes).to_string()
-            } else {
-                name.to_string()
-            }
-        })
-        .collect();
-    let mut taken: HashSet<String> = cleaned.iter().cloned().collect();
-    let mut seen = HashSet::new();
-    let mut next_number: HashMap<String, u64> = HashMap::new();
-    let mut result = Vec::with_capacity(cleaned.len());
-    for name in &cleaned {
-        if seen.insert(name.clone()) {
-            result.push(name.clone());
-            continue;
-        }
-        let base = match name.rsplit_once(' ') {
-            Some((base, number))
-                if !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()) =>
-            {
-                base
-            }
-            _ => name,
-        };
-        let number = next_number.entry(base.to_string()).or_insert(2);
-        loop {
-            let suffix = format!(" {number}");
-            *number += 1;
-            let candidate = format!("{}{suffix}", truncated(base, max_bytes.saturating_sub(suffix.len())));
-            if taken.insert(candidate.clone()) {
-                seen.insert(candidate.clone());
-                result.push(candidate);
-                break;
-            }
-        }
-    }
-    result
-}
-
-/// The longest beginning of `text` that fits, cut between characters.
-fn truncated(text: &str, max_bytes: usize) -> &str {
-    &text[..text.floor_char_boundary(max_bytes)]
+    unique_colnames(names, &[], max_bytes).into_iter().map(|name| name.name).collect()
 }
 
 #[cfg(test)]

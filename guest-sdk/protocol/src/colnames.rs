@@ -1,8 +1,9 @@
-//! Names for columns: without control characters, short enough, each one once.
+//! Names for columns: without control characters, short enough, each one once. Steps that name columns and the host,
+//! which reads CSV files, give the same names.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use crunchbox_protocol::{I18nMessage, Source};
+use crate::{I18nMessage, Source};
 
 /// The longest name that a column may have, in bytes of UTF-8.
 pub const MAX_COLUMN_NAME_BYTES: usize = 120;
@@ -14,7 +15,7 @@ pub struct CleanName {
     pub name: String,
     /// Control characters were taken out.
     pub ascii_cleaned: bool,
-    /// Nothing was left, so it is `Column N` now, N being its place from 1 on.
+    /// Nothing was left, so it is `Column N` now, N being its place from 1 on, behind the columns that are there.
     pub defaulted: bool,
     /// It was too long.
     pub truncated: bool,
@@ -37,7 +38,7 @@ pub fn clean_colname(name: &str, max_bytes: usize) -> CleanName {
 /// behind it: `A`, `A 2`, `A 3`.
 pub fn unique_colnames(names: &[String], existing: &[String], max_bytes: usize) -> Vec<CleanName> {
     let mut clean: Vec<CleanName> = names.iter().map(|name| clean_colname(name, max_bytes)).collect();
-    for (place, name) in (1..).zip(&mut clean) {
+    for (place, name) in (existing.len() + 1..).zip(&mut clean) {
         if name.name.is_empty() {
             name.name = format!("Column {place}");
             name.defaulted = true;
@@ -45,9 +46,10 @@ pub fn unique_colnames(names: &[String], existing: &[String], max_bytes: usize) 
     }
     let mut taken: HashSet<String> = existing.iter().cloned().collect();
     let first: Vec<bool> = clean.iter().map(|name| taken.insert(name.name.clone())).collect();
+    let mut tried = HashMap::new();
     for (name, first) in clean.iter_mut().zip(first) {
         if !first {
-            number(name, &taken, max_bytes);
+            number(name, &taken, &mut tried, max_bytes);
             taken.insert(name.name.clone());
         }
     }
@@ -83,23 +85,26 @@ pub fn unique_colnames_and_warnings(
 }
 
 /// Gives a name the first number that is free, counting on from the one it ends in.
-fn number(name: &mut CleanName, taken: &HashSet<String>, max_bytes: usize) {
+///
+/// `tried` tells how far the count has come for a name that was numbered before: no number is free twice.
+fn number(name: &mut CleanName, taken: &HashSet<String>, tried: &mut HashMap<String, u64>, max_bytes: usize) {
     let (stem, start) = match name.name.rsplit_once(' ') {
         Some((stem, digits)) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
-            (stem, digits.parse::<u64>().ok())
+            (stem, digits.parse::<u64>().ok().filter(|start| *start < u64::MAX / 2))
         }
         _ => (name.name.as_str(), Some(1)),
     };
-    // Digits that are more than a number, or none at all, are part of the name.
+    // Digits that leave nothing to count on to, or none at all, are part of the name.
     let (stem, start) = start.map_or((name.name.as_str(), 1), |start| (stem, start));
-    for number in start.saturating_add(1)..=u64::MAX {
+    let from = tried.get(&name.name).copied().unwrap_or(start).saturating_add(1);
+    for number in from..=u64::MAX {
         let suffix = format!(" {number}");
         let cut = stem.floor_char_boundary(max_bytes.saturating_sub(suffix.len()));
         let candidate = format!("{}{suffix}", &stem[..cut]);
         if !taken.contains(&candidate) {
             name.truncated |= cut < stem.len();
             name.numbered = true;
-            name.name = candidate;
+            tried.insert(std::mem::replace(&mut name.name, candidate), number);
             return;
         }
     }
@@ -162,6 +167,9 @@ mod tests {
         let unique = unique_colnames(&names(&["A", "B", "A "]), &names(&["A", "A 2"]), 120);
         let got: Vec<&str> = unique.iter().map(|name| name.name.as_str()).collect();
         assert_eq!(got, ["A 3", "B", "A "]);
+        let large = names(&["A 18446744073709551615"; 2]);
+        assert_eq!(unique_colnames(&large, &[], 120)[1].name, "A 18446744073709551615 2");
+        assert_eq!(unique_colnames(&names(&[""]), &names(&["A"]), 120)[0].name, "Column 2");
     }
 
     proptest! {
