@@ -3,7 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
+use arrow::array::{ArrayRef, RecordBatch};
 use arrow::datatypes::{DataType, Field, TimeUnit};
+
+use crate::result::{Error, Result};
 
 /// The metadata key of a number's format.
 pub(crate) const FORMAT: &str = "format";
@@ -108,4 +111,37 @@ impl FromStr for DateUnit {
 /// How a number column is shown: what its metadata says, else `{:,}`.
 pub fn number_format(field: &Field) -> &str {
     field.metadata().get(FORMAT).map_or("{:,}", String::as_str)
+}
+
+/// Where the column of this name is, for a name that comes from params.
+///
+/// # Errors
+/// If there is none: a bug, for the host drops from the params every column that the table lacks.
+pub fn column_index(table: &RecordBatch, name: &str) -> Result<usize> {
+    let index = table.schema_ref().index_of(name);
+    index.map_err(|_| Error::bug(format!("there is no column {name:?}: the params are not clean")))
+}
+
+/// The column of this name and its field, for a name that comes from params.
+///
+/// # Errors
+/// As [`column_index`].
+pub fn column<'a>(table: &'a RecordBatch, name: &str) -> Result<(&'a Field, &'a ArrayRef)> {
+    let index = column_index(table, name)?;
+    Ok((table.schema_ref().field(index), table.column(index)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{integer, table, text};
+
+    #[test]
+    fn a_name_that_no_column_has_is_a_bug_that_names_it() {
+        let table = table([text("A", [Some("x")]), integer("B", [Some(1)])]);
+        assert_eq!(column_index(&table, "B").unwrap(), 1);
+        assert_eq!(column(&table, "B").unwrap().0.name(), "B");
+        let Err(Error::Bug(reason)) = column(&table, "C") else { panic!("C is no column") };
+        assert_eq!(reason.to_string(), "there is no column \"C\": the params are not clean");
+    }
 }

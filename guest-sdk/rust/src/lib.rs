@@ -36,7 +36,7 @@ mod result;
 mod table;
 pub mod testing;
 
-pub use columns::{ColumnKind, DateUnit, number_format};
+pub use columns::{ColumnKind, DateUnit, column, column_index, number_format};
 pub use context::{Context, File};
 pub use crunchbox_protocol::colnames;
 pub use crunchbox_protocol::{

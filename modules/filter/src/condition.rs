@@ -5,7 +5,7 @@ use arrow::buffer::BooleanBuffer;
 use arrow::compute::{cast, is_null};
 use arrow::datatypes::DataType;
 use arrow::record_batch::RecordBatch;
-use crunchbox_sdk::{ColumnKind, Error, I18nMessage, RenderError, Result, Source};
+use crunchbox_sdk::{ColumnKind, Error, I18nMessage, RenderError, Result, Source, column};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -87,10 +87,7 @@ impl<'a> Evaluation<'a> {
     }
 
     fn leaf(&mut self, leaf: &Leaf) -> Result<BooleanBuffer> {
-        let column = self.table.column_by_name(&leaf.column).ok_or_else(|| {
-            Error::bug(format!("there is no column {:?}: the params are not clean", leaf.column))
-        })?;
-        let column = plain(column)?;
+        let column = plain(column(self.table, &leaf.column)?.1)?;
         match leaf.operation.as_str() {
             "cell_is_null" => Ok(nulls(&column)?),
             "cell_is_empty" => match column.as_string_opt::<i32>() {

@@ -8,12 +8,12 @@ use arrow::array::{
 use arrow::compute::{cast, take};
 use arrow::datatypes::{DataType, Field, Float64Type, Int64Type, UInt64Type};
 use crunchbox_sdk::order::{Encoded, comparable, ranks};
-use crunchbox_sdk::{ColumnKind, Error, Result, number_format};
+use crunchbox_sdk::{ColumnKind, Error, Result, column, number_format};
 
 use arrow::record_batch::RecordBatch;
 
 use crate::groups::{Groups, distinct};
-use crate::params::{Aggregation, Operation, column};
+use crate::params::{Aggregation, Operation};
 
 /// Finds one figure of every group.
 pub(crate) fn run(

@@ -2,11 +2,11 @@
 
 use arrow::record_batch::RecordBatch;
 use crunchbox_sdk::{
-    ColumnKind, DateUnit, I18nMessage, JsonMap, QuickFix, QuickFixAction, RenderError, Result, Source,
+    ColumnKind, DateUnit, I18nMessage, JsonMap, QuickFix, QuickFixAction, RenderError, Result, Source, column,
 };
 use serde_json::{Value, json};
 
-use crate::params::{Aggregation, Key, column};
+use crate::params::{Aggregation, Key};
 use crate::rounding::is_rounded;
 
 /// The error that figures of numbers are wanted of columns that hold none.

@@ -14,10 +14,10 @@ use arrow::array::{ArrayRef, RecordBatchOptions, UInt32Array};
 use arrow::compute::take;
 use arrow::datatypes::{Field, Schema};
 use arrow::record_batch::RecordBatch;
-use crunchbox_sdk::{Output, Result, compact, step};
+use crunchbox_sdk::{Output, Result, column, compact, step};
 
 use crate::groups::Groups;
-use crate::params::{Aggregation, Params, column};
+use crate::params::{Aggregation, Params};
 
 #[step(migrate = params::migrate)]
 fn render(table: RecordBatch, params: Params) -> Result<Output> {

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use arrow::array::ArrayRef;
-use arrow::datatypes::{DataType, Field};
+use arrow::datatypes::DataType;
 use arrow::record_batch::RecordBatch;
-use crunchbox_sdk::{Error, JsonMap, Result};
+use crunchbox_sdk::{JsonMap, Result, column};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -155,15 +155,6 @@ pub(crate) fn drop_shadowed(aggregations: &mut Vec<Aggregation>) {
             aggregations.push(first.clone());
         }
     }
-}
-
-/// A column and its field.
-pub(crate) fn column<'a>(table: &'a RecordBatch, name: &str) -> Result<(&'a Field, &'a ArrayRef)> {
-    let index = table
-        .schema_ref()
-        .index_of(name)
-        .map_err(|_| Error::bug(format!("there is no column {name:?}: the params are not clean")))?;
-    Ok((table.schema_ref().field(index), table.column(index)))
 }
 
 /// Brings params of older versions up to date: once the columns were one text with commas.

@@ -5,7 +5,7 @@
 mod numbers;
 
 use arrow::record_batch::RecordBatch;
-use crunchbox_sdk::{Error, I18nMessage, Result, Source, step};
+use crunchbox_sdk::{I18nMessage, Result, Source, column_index, step};
 use numbers::BadNumbers;
 
 #[derive(serde::Deserialize)]
@@ -34,11 +34,7 @@ fn render(table: RecordBatch, params: Params) -> Result<RecordBatch> {
 fn by_name(table: &RecordBatch, names: &[String]) -> Result<Vec<bool>> {
     let mut chosen = vec![false; table.num_columns()];
     for name in names {
-        let index = table
-            .schema()
-            .index_of(name)
-            .map_err(|_| Error::bug(format!("there is no column {name:?}: the params are not clean")))?;
-        chosen[index] = true;
+        chosen[column_index(table, name)?] = true;
     }
     Ok(chosen)
 }

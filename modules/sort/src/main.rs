@@ -7,7 +7,7 @@ mod order;
 
 use arrow::array::UInt32Array;
 use arrow::record_batch::RecordBatch;
-use crunchbox_sdk::{Error, I18nMessage, Result, Source, step, take_rows};
+use crunchbox_sdk::{I18nMessage, Result, Source, step, take_rows};
 
 #[derive(serde::Deserialize)]
 struct Params {
@@ -37,9 +37,7 @@ fn render(table: RecordBatch, params: Params) -> Result<RecordBatch> {
     }
     let mut keys = Vec::with_capacity(chosen.len());
     for column in chosen {
-        let values = table.column_by_name(&column.colname).ok_or_else(|| {
-            Error::bug(format!("there is no column {:?}: the params are not clean", column.colname))
-        })?;
+        let (_, values) = crunchbox_sdk::column(&table, &column.colname)?;
         keys.push(order::Key::new(values, column.is_ascending)?);
     }
     let mut rows = order::sorted(&keys, table.num_rows())?;
