@@ -28,7 +28,6 @@ struct Report {
   7: optional i64 refused_bytes             // the size that a refused growth asked for; 0 if none was refused
   8: optional binary stdout                 // the guest's, up to its limit
   9: optional bool stdout_overflow
-  10: optional i64 peak_rss_bytes
   11: optional string column                // of a bad table
   12: optional TableReport table
   13: optional step.Json manifest          // as the module carries it

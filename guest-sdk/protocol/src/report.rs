@@ -96,8 +96,6 @@ pub struct Report {
     pub stdout: Vec<u8>,
     /// The step wrote more than that.
     pub stdout_overflow: bool,
-    /// The most memory that the worker had resident, in bytes; 0 if it could not tell.
-    pub peak_rss_bytes: u64,
     /// The check that a bad table does not pass.
     pub check: Option<String>,
     /// The column that a bad table is bad in.
@@ -125,7 +123,6 @@ impl Report {
             refused_bytes: 0,
             stdout: Vec::new(),
             stdout_overflow: false,
-            peak_rss_bytes: 0,
             check: None,
             column: None,
             table: None,
@@ -189,7 +186,6 @@ impl Message for Report {
             refused_bytes: Some(signed(self.refused_bytes)),
             stdout: Some(self.stdout.clone()),
             stdout_overflow: Some(self.stdout_overflow),
-            peak_rss_bytes: Some(signed(self.peak_rss_bytes)),
             check: self.check.clone(),
             column: self.column.clone(),
             table,
@@ -245,7 +241,6 @@ impl Message for Report {
             refused_bytes: unsigned(wire.refused_bytes, "refused_bytes")?,
             stdout: wire.stdout.unwrap_or_default(),
             stdout_overflow: wire.stdout_overflow.unwrap_or(false),
-            peak_rss_bytes: unsigned(wire.peak_rss_bytes, "peak_rss_bytes")?,
             check: wire.check,
             column: wire.column,
             table,

@@ -1,6 +1,6 @@
 //! `crunchbox doctor`: what this machine has, said before a run has to fail of it.
 
-use crunchbox::{Engine, Layer, Limits, Module, RenderRequest, Verdict};
+use crunchbox::{Engine, Layer, Layers, Limits, Module, RenderRequest, Verdict};
 use serde_json::{Value, json};
 
 use crate::args::DoctorArgs;
@@ -26,11 +26,9 @@ pub(crate) fn run(args: &DoctorArgs) -> anyhow::Result<Exit> {
     let session = Session::new(&args.engine)?;
     let checks = [system(), code_cache(&session.engine), trial(&session)];
     let healthy = checks.iter().all(|check| check.ok);
+    let layers = session.engine.layers()?;
     if args.json {
-        let layers: Vec<Value> = Layer::ALL
-            .iter()
-            .map(|layer| json!({"name": layer.name(), "on": session.engine.layers().contains(layer)}))
-            .collect();
+        let layers: Vec<Value> = Layer::ALL.iter().map(|layer| layer_json(*layer, &layers)).collect();
         let checks: Vec<Value> = checks
             .iter()
             .map(|check| json!({"name": check.name, "ok": check.ok, "detail": check.detail}))
@@ -41,11 +39,23 @@ pub(crate) fn run(args: &DoctorArgs) -> anyhow::Result<Exit> {
             println!("{} {}: {}", if check.ok { "ok  " } else { "BAD " }, check.name, visible(&check.detail));
         }
         for layer in Layer::ALL {
-            let on = session.engine.layers().contains(&layer);
-            println!("{} layer {layer}: {}", if on { "on  " } else { "off " }, meaning(layer));
+            match layers.reason(layer) {
+                None => println!("on   layer {layer}: {}", meaning(layer)),
+                Some(reason) => println!("off  layer {layer}: {}; {}", visible(reason), instead(layer)),
+            }
         }
     }
     Ok(if healthy { Exit::Ok } else { Exit::Host })
+}
+
+fn layer_json(layer: Layer, layers: &Layers) -> Value {
+    match layers.reason(layer) {
+        None => json!({"name": layer.name(), "on": true}),
+        Some(reason) => {
+            let others: Vec<_> = layer.replaced_by().iter().map(|layer| layer.name()).collect();
+            json!({"name": layer.name(), "on": false, "reason": reason, "mostly_replaced_by": others})
+        }
+    }
 }
 
 fn meaning(layer: Layer) -> &'static str {
@@ -56,9 +66,34 @@ fn meaning(layer: Layer) -> &'static str {
         Layer::Descriptors => "no descriptors but the job's",
         Layer::Rlimits => "memory, files, processor time and descriptors capped by the kernel",
         Layer::NoNewPrivs => "nothing it executes can gain rights",
-        Layer::ParentDeath => "dies with the thread that asked for it",
+        Layer::ParentDeath => "dies with its spawner, and that with the engine",
         Layer::NotDumpable => "hidden from other processes of the same user",
+        Layer::User => "another user than root, who owns nothing but the job's folder",
+        Layer::UserNamespace => "rights over its own namespaces only",
+        Layer::PidNamespace => "sees no process but itself",
+        Layer::MountNamespace => "a root of its own with the job's two folders in it",
+        Layer::NetNamespace => "no network",
+        Layer::IpcNamespace => "no shared memory of others",
+        Layer::UtsNamespace => "can't rename the machine",
+        Layer::CgroupNamespace => "doesn't see its control group",
+        Layer::TimeNamespace => "can't tell when the machine was started",
+        Layer::Capabilities => "no capability, and no way to one",
+        Layer::Landlock => "the kernel checks every file it opens",
+        Layer::Seccomp => "a system call that its role has no need of kills it",
+        Layer::Mdwe => "no memory becomes executable once the code is loaded",
+        Layer::Cgroup => "all workers together are capped in memory and processes",
         _ => "see SECURITY.md",
+    }
+}
+
+/// What still stands where a layer is off.
+fn instead(layer: Layer) -> String {
+    match layer.replaced_by() {
+        [] => "nothing replaces it".to_owned(),
+        others => format!(
+            "mostly replaced by {}",
+            others.iter().map(|layer| layer.name()).collect::<Vec<_>>().join(", ")
+        ),
     }
 }
 

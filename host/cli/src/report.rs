@@ -1,6 +1,6 @@
 //! An outcome, for a person or for a program.
 
-use crunchbox::{Column, Module, Outcome, TableInfo, Verdict};
+use crunchbox::{Column, Missing, Module, Outcome, TableInfo, Verdict};
 use serde_json::{Value, json};
 
 use crate::print::{error, visible};
@@ -32,7 +32,8 @@ pub(crate) fn as_json(outcome: &Outcome, module: &Module) -> Value {
             "rows_out": usage.rows_out,
             "log_bytes": usage.log_bytes,
         },
-        "layers": outcome.layers.iter().map(|layer| layer.name()).collect::<Vec<_>>(),
+        "layers": outcome.layers.on.iter().map(|layer| layer.name()).collect::<Vec<_>>(),
+        "layers_missing": outcome.layers.missing.iter().map(missing_layer).collect::<Vec<_>>(),
         "log": outcome.log.text,
         "module": {"id": module.id(), "hash": module.hash()},
         "output": output,
@@ -42,6 +43,10 @@ pub(crate) fn as_json(outcome: &Outcome, module: &Module) -> Value {
 /// A table's rows and columns.
 pub(crate) fn table_json(table: &TableInfo) -> Value {
     json!({"rows": table.rows, "columns": table.columns.iter().map(column_json).collect::<Vec<_>>()})
+}
+
+fn missing_layer(missing: &Missing) -> Value {
+    json!({"name": missing.layer.name(), "reason": missing.reason})
 }
 
 fn column_json(column: &Column) -> Value {

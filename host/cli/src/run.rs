@@ -14,6 +14,9 @@ use crate::session::Session;
 
 pub(crate) fn run(args: &RunArgs) -> anyhow::Result<Exit> {
     let Call::Render = args.call;
+    let session = Session::new(&args.engine)?;
+    // A worker puts up its walls while we read what it will be for.
+    session.engine.prepare();
     let module = Module::find(&args.module)?;
     let mut request = RenderRequest::new(&module)
         .tab_name(&args.tab_name)
@@ -40,7 +43,6 @@ pub(crate) fn run(args: &RunArgs) -> anyhow::Result<Exit> {
         (None, None) => request,
     };
 
-    let session = Session::new(&args.engine)?;
     let limits = limits(args);
     let outcome = session.watched(|engine, control| engine.render_with(&request, &limits, control))?;
     match args.report {

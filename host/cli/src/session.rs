@@ -18,8 +18,10 @@ pub(crate) struct Session {
 
 impl Session {
     pub(crate) fn new(args: &EngineArgs) -> anyhow::Result<Session> {
-        let mut builder =
-            Engine::builder().require(args.require.iter().filter(|name| !name.is_empty()).cloned());
+        // A command is one call: nothing comes after it that a worker could be kept ready for.
+        let mut builder = Engine::builder()
+            .idle_workers(0)
+            .require(args.require.iter().filter(|name| !name.is_empty()).cloned());
         if let Some(cache) = &args.cache {
             builder = builder.cache(cache);
         }

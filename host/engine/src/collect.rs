@@ -2,7 +2,6 @@
 
 use std::io::{self, Read};
 use std::os::fd::BorrowedFd;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crunchbox_jail::{Child, Exit, Outgoing, ResourceUsage};
@@ -15,13 +14,15 @@ const SILENT_GRACE: Duration = Duration::from_secs(10);
 
 /// What a worker is given, and how long it has.
 pub(crate) struct Assignment<'a> {
-    pub(crate) executable: &'a Path,
+    pub(crate) child: Child,
     pub(crate) job: Vec<u8>,
     pub(crate) files: Vec<BorrowedFd<'a>>,
     pub(crate) report_limit: usize,
     pub(crate) log_limit: usize,
     pub(crate) wall_time: Duration,
     pub(crate) cancel: Option<&'a CancelToken>,
+    /// What is done once, as soon as the worker has its job.
+    pub(crate) meanwhile: &'a dyn Fn(),
 }
 
 /// Why a worker is dead.
@@ -102,15 +103,14 @@ impl Read for Reader<'_> {
 
 /// Runs one worker to its end. Whatever it does, it is dead and reaped when this returns.
 ///
-/// The clock starts before the worker does. What it writes past the limits is read and thrown away, so that it
-/// never stalls on a full pipe.
+/// What it writes past the limits is read and thrown away, so that it never stalls on a full pipe.
 ///
 /// # Errors
-/// What is not the worker's doing: it can't be started, or we can't poll.
+/// What is not the worker's doing: we can't poll.
 pub(crate) fn collect(assignment: Assignment<'_>) -> Result<Collected, Error> {
+    let child = assignment.child;
     let started = Instant::now();
     let mut deadline = started + assignment.wall_time;
-    let child = Child::spawn(assignment.executable)?;
     let mut outgoing = Some(Outgoing::new(assignment.job, assignment.files));
     let mut report = Kept::new(assignment.report_limit);
     let mut log = Kept::new(assignment.log_limit);
@@ -148,7 +148,10 @@ pub(crate) fn collect(assignment: Assignment<'_>) -> Result<Collected, Error> {
             match sending.advance(child.control()) {
                 Ok(false) => {}
                 // A worker that went before it took its job is judged by its end.
-                Ok(true) | Err(_) => outgoing = None,
+                Ok(true) | Err(_) => {
+                    outgoing = None;
+                    (assignment.meanwhile)();
+                }
             }
         }
         if report.open {
@@ -223,21 +226,22 @@ mod tests {
         let path = folder.path().join("worker");
         std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o700)).unwrap();
-        let assignment = || Assignment {
-            executable: &path,
+        let assignment = |child| Assignment {
+            child,
             job: b"job".to_vec(),
             files: Vec::new(),
             report_limit: 100,
             log_limit: 10,
             wall_time,
             cancel,
+            meanwhile: &|| (),
         };
         // Another test's child may hold the script open for writing until it executes its own: try again then.
         loop {
-            match collect(assignment()) {
-                Err(Error::Spawn(SpawnError::Exec { source, .. }))
+            match Child::spawn(&path, None) {
+                Err(SpawnError::Exec { source, .. })
                     if source.kind() == io::ErrorKind::ExecutableFileBusy => {}
-                collected => return collected.unwrap(),
+                child => return collect(assignment(child.unwrap())).unwrap(),
             }
         }
     }

@@ -4,12 +4,11 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crunchbox_jail::Layer;
+use crunchbox_jail::{ControlGroup, GroupLimits, Layer, Layers};
 use crunchbox_params::Manifest;
 
 use crate::cache::{Code, CodeCache};
 use crate::render::Call;
-use crate::run_dir;
 use crate::workers::Workers;
 use crate::{Control, Error, Limits, Module, Outcome, RenderRequest, Verdict};
 
@@ -18,19 +17,20 @@ use crate::{Control, Error, Limits, Module, Outcome, RenderRequest, Verdict};
 pub struct Engine {
     pub(crate) workers: Workers,
     pub(crate) cache: CodeCache,
-    pub(crate) scratch: PathBuf,
-    pub(crate) layers: Vec<Layer>,
     /// Code whose checksum this engine has compared already, still open.
     known: Mutex<HashMap<String, Arc<Code>>>,
 }
 
 /// How an [`Engine`] is to be.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct EngineBuilder {
     workers: Option<PathBuf>,
     cache: Option<PathBuf>,
     scratch: Option<PathBuf>,
     required: Vec<String>,
+    idle_workers: usize,
+    group: GroupLimits,
+    delegated: Option<PathBuf>,
 }
 
 impl EngineBuilder {
@@ -60,6 +60,31 @@ impl EngineBuilder {
         self
     }
 
+    /// How many workers of a kind are kept ready for the calls to come, once there has been one: each is a process that
+    /// sleeps, with some 3 MB of its own. Without this: two. With none, every call waits for a worker to be made.
+    #[must_use]
+    pub fn idle_workers(mut self, count: usize) -> Self {
+        self.idle_workers = count;
+        self
+    }
+
+    /// What all workers of the engine may take together, where they can be put into a control group (the layer
+    /// `cgroup`): memory in bytes, processes and threads. Without this: three quarters of the machine's memory, and
+    /// 1,024 processes.
+    #[must_use]
+    pub fn worker_group(mut self, memory_bytes: u64, processes: u32) -> Self {
+        self.group = GroupLimits { memory_bytes, processes };
+        self
+    }
+
+    /// A folder of control groups (version 2) that was delegated to this user and has no process of its own. Without
+    /// this, a place is looked for beside the program's own group, where root finds one.
+    #[must_use]
+    pub fn delegated_group(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.delegated = Some(folder.into());
+        self
+    }
+
     /// Refuse every call if one of these layers can't be had, before anything has run.
     #[must_use]
     pub fn require<S: Into<String>>(mut self, layers: impl IntoIterator<Item = S>) -> Self {
@@ -73,15 +98,20 @@ impl EngineBuilder {
     /// [`Error::LayerMissing`] if a required layer can't be had, [`Error::WorkerNotFound`] if an executable is
     /// missing, [`Error::Io`] if the cache or scratch folder can't be used.
     pub fn build(self) -> Result<Engine, Error> {
-        let layers = Layer::ALL.to_vec();
-        for name in &self.required {
-            name.parse::<Layer>().map_err(|reason| Error::LayerMissing { layer: name.clone(), reason })?;
-        }
-        let workers = Workers::find(self.workers.as_deref())?;
-        let cache = CodeCache::open(&self.cache.map_or_else(default_cache, Ok)?)?;
+        let parse = |name: &String| {
+            name.parse::<Layer>().map_err(|reason| Error::LayerMissing { layer: name.clone(), reason })
+        };
+        let required = self.required.iter().map(parse).collect::<Result<Vec<_>, _>>()?;
+        let choosy = !required.is_empty();
         let scratch = self.scratch.unwrap_or_else(std::env::temp_dir);
-        run_dir::sweep(&scratch);
-        Ok(Engine { workers, cache, scratch, layers, known: Mutex::default() })
+        let group = ControlGroup::new(self.group, self.delegated);
+        let workers = Workers::find(self.workers.as_deref(), &scratch, self.idle_workers, group, required)?;
+        let cache = CodeCache::open(&self.cache.map_or_else(default_cache, Ok)?)?;
+        let engine = Engine { workers, cache, known: Mutex::default() };
+        if choosy {
+            engine.layers()?;
+        }
+        Ok(engine)
     }
 }
 
@@ -101,12 +131,32 @@ fn default_cache() -> Result<PathBuf, Error> {
 impl Engine {
     /// A builder with the defaults.
     pub fn builder() -> EngineBuilder {
-        EngineBuilder::default()
+        EngineBuilder {
+            workers: None,
+            cache: None,
+            scratch: None,
+            required: Vec::new(),
+            idle_workers: 2,
+            group: GroupLimits::default(),
+            delegated: None,
+        }
     }
 
-    /// The layers that are around every step.
-    pub fn layers(&self) -> &[Layer] {
-        &self.layers
+    /// Has a worker made for the first call, and does not wait for it: for who knows that there will be one soon.
+    pub fn prepare(&self) {
+        self.workers.prepare(&self.workers.run);
+    }
+
+    /// The layers that are around a step on this machine: those of a worker that is made for the question.
+    ///
+    /// # Errors
+    /// [`Error::Spawn`] if no worker can be had, [`Error::LayerMissing`] if it lacks one that is required.
+    pub fn layers(&self) -> Result<Layers, Error> {
+        match self.workers.hire(&self.workers.run, None)? {
+            Ok(hired) => Ok(hired.child.layers().clone()),
+            // Nobody could have cancelled it.
+            Err(verdict) => Err(Error::WorkerFailed { role: "run", reason: verdict.to_string() }),
+        }
     }
 
     /// The folder that compiled code is kept in.

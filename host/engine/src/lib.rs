@@ -35,15 +35,16 @@ mod module;
 mod outcome;
 mod output;
 mod params;
+mod remove;
 mod render;
 mod request;
-mod run_dir;
+mod scratch;
 mod shipped;
 mod tables;
 mod workers;
 
 pub use control::{CancelToken, Control, Stage};
-pub use crunchbox_jail::Layer;
+pub use crunchbox_jail::{Layer, Layers, Missing};
 pub use crunchbox_params::Manifest;
 pub use crunchbox_protocol::{
     ColumnReport as Column, FileFormat, I18nArgument, I18nMessage, JsonMap, Profile, QuickFix,

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crunchbox_jail::Layer;
+use crunchbox_jail::Layers;
 use crunchbox_protocol::{JsonMap, RenderError};
 
 use crate::OutputTable;
@@ -221,7 +221,7 @@ pub struct Outcome {
     /// What it cost.
     pub usage: Usage,
     /// The walls that were around it.
-    pub layers: Vec<Layer>,
+    pub layers: Layers,
     /// What it logged.
     pub log: Log,
     /// Its table, if the verdict is `ok` and it has columns.

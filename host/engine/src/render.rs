@@ -1,12 +1,14 @@
 //! One call, from the caller's request to the outcome. Each hop takes and gives one named type.
 
 use std::fs::{self, File, Permissions};
+use std::io;
 use std::os::fd::AsFd;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
+use crunchbox_jail::{Child, worker_id};
 use crunchbox_params::{Manifest, uploaded_filename};
 use crunchbox_protocol as protocol;
 use crunchbox_protocol::{
@@ -19,10 +21,12 @@ use crate::cache::Code;
 use crate::collect::{Assignment, Collected, collect};
 use crate::judge;
 use crate::params::{self, Prepared};
-use crate::run_dir::RunDir;
+use crate::scratch::RunDir;
 use crate::tables::{self, Judged, TableTask};
+use crate::workers::Hired;
 use crate::{
-    Control, Engine, Error, Limits, Log, Module, Outcome, OutputTable, RenderRequest, Stage, Usage, Verdict,
+    Control, Engine, Error, Layers, Limits, Log, Module, Outcome, OutputTable, RenderRequest, Stage, Usage,
+    Verdict,
 };
 
 /// What a worker may have of private memory besides the step's linear memory: wasmtime, the request, the step's
@@ -76,7 +80,7 @@ impl<'a> Call<'a> {
             errors: Vec::new(),
             json: JsonMap::new(),
             usage: Usage::default(),
-            layers: engine.layers.clone(),
+            layers: Layers::default(),
             log: Log::default(),
             output: None,
         };
@@ -102,12 +106,10 @@ impl<'a> Call<'a> {
         if self.limits.profile.is_none() {
             self.limits.profile = profile_of(&code)?;
         }
-        let run_dir = RunDir::new(&self.engine.scratch)?;
-        let tables = self.lay_out(&run_dir)?;
-        let params = self.prepare_params(&code, &tables)?;
-        let request = self.wire_request(&run_dir, params, &tables)?;
-        let report = self.run_step(&code, &run_dir, &request)?;
-
+        let (report, run_dir) = match self.attempt(&code)? {
+            (Report { end: End::StaleCode, .. }, _) => self.attempt_anew()?,
+            done => done,
+        };
         let output_path = run_dir.outputs().join(OUTPUT);
         let full =
             fs::symlink_metadata(&output_path).is_ok_and(|file| file.size() >= self.limits.output_bytes);
@@ -126,24 +128,57 @@ impl<'a> Call<'a> {
         Ok(())
     }
 
-    /// Brings the inputs into the run's folder, as uncompressed Arrow, by way of a jailed worker each.
+    /// Runs the step in a worker, with its inputs in the worker's room.
+    fn attempt(&mut self, code: &Code) -> Result<(Report, RunDir), Stop> {
+        let workers = &self.engine.workers;
+        let has_tables = self.request.input.is_some() || !self.request.tabs.is_empty();
+        if has_tables || self.request.output.is_some() {
+            workers.prepare(&workers.tables);
+        }
+        let Hired { child, run_dir } = workers.hire(&workers.run, self.control.cancel)??;
+        let run_dir = run_dir
+            .ok_or_else(|| Error::WorkerFailed { role: "run", reason: "it has no room".to_owned() })?;
+        self.outcome.layers = child.layers().clone();
+        let tables = self.lay_out(&run_dir)?;
+        let params = self.prepare_params(code, &tables)?;
+        let request = self.wire_request(&run_dir, params, &tables)?;
+        self.control.enter(Stage::Running);
+        let report = self.dispatch(code, child, &request)?;
+        Ok((report, run_dir))
+    }
+
+    /// The same with code that was compiled anew, for code that turned out not to fit this machine.
+    fn attempt_anew(&mut self) -> Result<(Report, RunDir), Stop> {
+        self.engine.forget_code(&self.request.module.hash());
+        let fresh = code(self.engine, &self.request.module, &self.limits, self.control)??;
+        (self.outcome.usage.bytes_in, self.outcome.usage.rows_in) = (0, 0);
+        let (report, run_dir) = self.attempt(&fresh)?;
+        if report.end == End::StaleCode {
+            let reason = format!("the code that was compiled just now does not fit: {}", report.detail);
+            return Err(Error::WorkerFailed { role: "run", reason }.into());
+        }
+        Ok((report, run_dir))
+    }
+
+    /// Brings the inputs into the room, tables as uncompressed Arrow by way of a jailed worker each.
     fn lay_out(&mut self, run_dir: &RunDir) -> Result<InputTables, Stop> {
         let mut tables = InputTables::default();
         if let Some(path) = &self.request.input {
-            tables.main = Some(self.bring_in(path, &run_dir.inputs().join(INPUT))?);
+            tables.main = Some(self.bring_in(path, &run_dir.create_input(INPUT)?)?);
         }
         for (index, tab) in self.request.tabs.iter().enumerate() {
             let name = format!("tab-{index}.arrow");
-            let table = self.bring_in(&tab.path, &run_dir.inputs().join(&name))?;
+            let table = self.bring_in(&tab.path, &run_dir.create_input(&name)?)?;
             let (slug, tab_name) = (tab.slug.clone(), tab.name.clone());
             tables.tabs.push(TabTable { slug, name: tab_name, filename: name, table });
         }
         for file in &self.request.files {
             let filename = uploaded_filename(&file.uuid, &file.name);
-            let target = run_dir.inputs().join(&filename);
-            let bytes = fs::copy(&file.path, &target).map_err(Error::io("copy", &file.path))?;
+            let mut source = File::open(&file.path).map_err(Error::io("open", &file.path))?;
+            let mut target = run_dir.create_input(&filename)?;
+            let bytes = io::copy(&mut source, &mut target).map_err(Error::io("copy", &file.path))?;
             self.outcome.usage.bytes_in += bytes;
-            let modified = fs::metadata(&file.path).map_err(Error::io("look at", &file.path))?;
+            let modified = source.metadata().map_err(Error::io("look at", &file.path))?;
             let micros =
                 modified.mtime().saturating_mul(1_000_000).saturating_add(modified.mtime_nsec() / 1_000);
             let uploaded =
@@ -153,15 +188,14 @@ impl<'a> Call<'a> {
         Ok(tables)
     }
 
-    fn bring_in(&mut self, path: &Path, target: &Path) -> Result<TableReport, Stop> {
+    fn bring_in(&mut self, path: &Path, output: &File) -> Result<TableReport, Stop> {
         self.control.enter(Stage::ReadingInput);
         let format = tables::format_of(path)?;
         let source = tables::open_input(path)?;
-        let output = File::create_new(target).map_err(Error::io("create", target))?;
         let task = TableTask {
             file: &source,
             format,
-            convert_to: Some((FileFormat::Arrow, &output)),
+            convert_to: Some((FileFormat::Arrow, output)),
             preview_rows: 0,
         };
         let table = match tables::run(self.engine, &task, &self.limits, self.control)? {
@@ -179,7 +213,7 @@ impl<'a> Call<'a> {
                 return Err(Error::InvalidInput { path: path.to_owned(), reason }.into());
             }
         };
-        self.outcome.usage.bytes_in += output.metadata().map_err(Error::io("look at", target))?.len();
+        self.outcome.usage.bytes_in += output.metadata().map_err(Error::io("look at", path))?.len();
         self.outcome.usage.rows_in += table.rows;
         Ok(table)
     }
@@ -200,8 +234,7 @@ impl<'a> Call<'a> {
             Some(_) => INPUT.to_owned(),
             None => {
                 // A step without an input gets what it would itself leave for no table: an empty file.
-                let path = run_dir.inputs().join(INPUT);
-                File::create_new(&path).map_err(Error::io("create", &path))?;
+                run_dir.create_input(INPUT)?;
                 INPUT.to_owned()
             }
         };
@@ -225,25 +258,7 @@ impl<'a> Call<'a> {
         request.encode().map_err(|error| Stop::Verdict(Verdict::BadParams { reason: error.to_string() }))
     }
 
-    /// Runs the step. Code that turns out not to fit this machine is compiled anew, once.
-    fn run_step(&mut self, code: &Arc<Code>, run_dir: &RunDir, request: &[u8]) -> Result<Report, Stop> {
-        self.control.enter(Stage::Running);
-        let report = self.dispatch(code, run_dir, request)?;
-        if report.end != End::StaleCode {
-            return Ok(report);
-        }
-        self.engine.forget_code(&self.request.module.hash());
-        let fresh = crate::render::code(self.engine, &self.request.module, &self.limits, self.control)??;
-        self.control.enter(Stage::Running);
-        let report = self.dispatch(&fresh, run_dir, request)?;
-        if report.end == End::StaleCode {
-            let reason = format!("the code that was compiled just now does not fit: {}", report.detail);
-            return Err(Error::WorkerFailed { role: "run", reason }.into());
-        }
-        Ok(report)
-    }
-
-    fn dispatch(&mut self, code: &Code, run_dir: &RunDir, request: &[u8]) -> Result<Report, Stop> {
+    fn dispatch(&mut self, code: &Code, child: Child, request: &[u8]) -> Result<Report, Stop> {
         let limits = &self.limits;
         let role = Role::Run(RunJob {
             module_id: self.request.module.id().to_owned(),
@@ -257,17 +272,17 @@ impl<'a> Call<'a> {
         });
         let memory_bytes = limits.memory_bytes.saturating_add(WORKER_OWN_BYTES);
         let job = Job::new(role, memory_bytes, limits.wall_time, limits.output_bytes);
-        let open = |path: PathBuf| File::open(&path).map_err(Error::io("open", &path));
-        let (inputs, outputs) = (open(run_dir.inputs())?, open(run_dir.outputs())?);
+        let workers = &self.engine.workers;
         let caps = Report::caps(limits.stdout_bytes);
         let collected = collect(Assignment {
-            executable: &self.engine.workers.run,
+            child,
             job: job.to_bytes(request),
-            files: vec![code.as_fd(), inputs.as_fd(), outputs.as_fd()],
+            files: vec![code.as_fd()],
             report_limit: caps.message_bytes,
             log_limit: usize::try_from(limits.log_bytes).unwrap_or(usize::MAX),
             wall_time: limits.wall_time,
             cancel: self.control.cancel,
+            meanwhile: &|| workers.keep_ready(&workers.run),
         })?;
         self.note(&collected);
         let limits = &self.limits;
@@ -275,9 +290,6 @@ impl<'a> Call<'a> {
         let usage = &mut self.outcome.usage;
         usage.fuel = report.fuel.min(limits.fuel);
         usage.peak_memory_bytes = report.peak_memory_bytes.min(limits.memory_bytes);
-        if report.peak_rss_bytes > 0 {
-            usage.peak_rss_bytes = usage.peak_rss_bytes.min(report.peak_rss_bytes);
-        }
         Ok(report)
     }
 
@@ -357,14 +369,19 @@ pub(crate) fn code(
     let draft = engine.cache.draft()?;
     let job = Job::new(Role::Compile, limits.worker_memory_bytes, limits.compile_time, MAX_CODE_BYTES);
     let caps = Report::caps(limits.stdout_bytes);
+    let child = match engine.workers.hire(&engine.workers.compile, control.cancel)? {
+        Ok(hired) => hired.child,
+        Err(verdict) => return Ok(Err(verdict)),
+    };
     let collected = collect(Assignment {
-        executable: &engine.workers.compile,
+        child,
         job: job.to_bytes(&[]),
         files: vec![wasm.as_fd(), draft.as_file().as_fd()],
         report_limit: caps.message_bytes,
         log_limit: 4 << 10,
         wall_time: limits.compile_time,
         cancel: control.cancel,
+        meanwhile: &|| (),
     })?;
     let reason = match judge::report("compile", &collected, &caps, limits.compile_time)? {
         Ok(report) if report.end == End::Done => {
@@ -434,7 +451,7 @@ fn open_output(path: &Path) -> Result<Option<File>, Stop> {
     if seen.nlink() != 1 {
         return Err(bad("has a second name"));
     }
-    if seen.uid() != rustix::process::geteuid().as_raw() {
+    if seen.uid() != worker_id().unwrap_or(rustix::process::geteuid().as_raw()) {
         return Err(bad("belongs to somebody else"));
     }
     let file =
@@ -574,6 +591,10 @@ mod tests {
         assert!(refused(&path).contains("second name"));
         fs::remove_file(&path).unwrap();
         fs::write(&path, "x").unwrap();
+        if let Some(worker) = worker_id() {
+            assert!(refused(&path).contains("somebody else"), "it is root's, and no worker is root");
+            std::os::unix::fs::chown(&path, Some(worker), Some(worker)).unwrap();
+        }
         assert!(matches!(open_output(&path), Ok(Some(_))));
     }
 

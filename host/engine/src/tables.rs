@@ -79,14 +79,20 @@ pub(crate) fn run(
     let mut files = vec![task.file.as_fd()];
     files.extend(task.convert_to.map(|(_, file)| file.as_fd()));
     let caps = Report::caps(limits.stdout_bytes);
+    let workers = &engine.workers;
+    let child = match workers.hire(&workers.tables, control.cancel)? {
+        Ok(hired) => hired.child,
+        Err(verdict) => return Ok(Judged::Unfinished(verdict)),
+    };
     let collected = collect(Assignment {
-        executable: &engine.workers.tables,
+        child,
         job: job.to_bytes(&[]),
         files,
         report_limit: caps.message_bytes,
         log_limit: 4 << 10,
         wall_time: limits.wall_time,
         cancel: control.cancel,
+        meanwhile: &|| workers.keep_ready(&workers.tables),
     })?;
     Ok(match judge::report("table", &collected, &caps, limits.wall_time)? {
         Err(verdict) => Judged::Unfinished(verdict),

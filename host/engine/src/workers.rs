@@ -1,23 +1,61 @@
-//! Finding the worker executables.
+//! Finding the worker executables, and keeping workers ready.
 
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::Error;
+use crunchbox_jail::{Child, ControlGroup, Layer, Lost, Pending, Spawner};
+
+use crate::scratch::{RunDir, Scratch};
+use crate::{CancelToken, Error, Verdict};
 
 /// The folder that overrides all others.
 const ENVIRONMENT: &str = "CRUNCHBOX_WORKERS";
 
-/// The three executables, all there when this exists.
-#[derive(Clone, Debug)]
+/// The workers of each of the three executables, which are all there when this exists.
+#[derive(Debug)]
 pub(crate) struct Workers {
-    pub(crate) run: PathBuf,
-    pub(crate) compile: PathBuf,
-    pub(crate) tables: PathBuf,
+    pub(crate) run: Pool,
+    pub(crate) compile: Pool,
+    pub(crate) tables: Pool,
+    scratch: Scratch,
+    required: Vec<Layer>,
+}
+
+/// Workers of one executable: those that are ready, and the spawner that makes them.
+#[derive(Debug)]
+pub(crate) struct Pool {
+    spawner: Spawner,
+    has_rooms: bool,
+    /// How many are kept ready.
+    target: usize,
+    waiting: Mutex<VecDeque<Waiting>>,
+}
+
+/// A worker that has been asked for, and may be ready by now.
+#[derive(Debug)]
+struct Waiting {
+    pending: Pending,
+    run_dir: Option<RunDir>,
+}
+
+/// A worker behind all its walls, waiting for its job; and its room, if it has one.
+#[derive(Debug)]
+pub(crate) struct Hired {
+    pub(crate) child: Child,
+    pub(crate) run_dir: Option<RunDir>,
 }
 
 impl Workers {
-    /// Looks in `folder`, if one is given, and nowhere else then.
-    pub(crate) fn find(folder: Option<&Path>) -> Result<Workers, Error> {
+    /// Looks in `folder`, if one is given, and nowhere else then. `idle` workers of a kind are kept ready,
+    /// all in `group`.
+    pub(crate) fn find(
+        folder: Option<&Path>,
+        scratch: &Path,
+        idle: usize,
+        group: ControlGroup,
+        required: Vec<Layer>,
+    ) -> Result<Workers, Error> {
         let folders = match folder {
             Some(folder) => vec![folder.to_owned()],
             None => usual_folders(),
@@ -28,11 +66,90 @@ impl Workers {
                 Error::WorkerNotFound { name, looked_in: looked.join(", ") }
             })
         };
+        let (run, compile, tables) =
+            (find("crunchbox-worker")?, find("crunchbox-compiler")?, find("crunchbox-tables")?);
+        let scratch = Scratch::new(scratch)?;
+        let rooms = Some(scratch.folder().to_owned());
+        let group = Arc::new(group);
+        let spawner = |path, rooms| Spawner::new(path, rooms).in_group(Arc::clone(&group));
         Ok(Workers {
-            run: find("crunchbox-worker")?,
-            compile: find("crunchbox-compiler")?,
-            tables: find("crunchbox-tables")?,
+            run: Pool::new(spawner(run, rooms), true, idle),
+            // Compiling takes so long that the start of a worker does not show beside it.
+            compile: Pool::new(spawner(compile, None), false, 0),
+            tables: Pool::new(spawner(tables, None), false, idle),
+            scratch,
+            required,
         })
+    }
+
+    /// A worker, confined and without a job: one that is ready, or else a new one. The inner error is `cancelled`.
+    ///
+    /// # Errors
+    /// [`Error::Spawn`] if there is none to be had, [`Error::LayerMissing`] if one of the required layers is not
+    /// around it: then it gets no job.
+    pub(crate) fn hire(
+        &self,
+        pool: &Pool,
+        cancel: Option<&CancelToken>,
+    ) -> Result<Result<Hired, Verdict>, Error> {
+        // Workers of a spawner that has died die with it. Once all those are gone, one more spawner is tried.
+        let mut fresh = 0;
+        loop {
+            let next = pool.waiting().pop_front();
+            let Waiting { pending, run_dir } = match next {
+                Some(waiting) => waiting,
+                None => {
+                    fresh += 1;
+                    self.request(pool)?
+                }
+            };
+            let child = match pending.ready(cancel.map(CancelToken::as_fd)) {
+                Ok(child) => child,
+                Err(Lost::Cancelled) => return Ok(Err(Verdict::Cancelled)),
+                Err(Lost::Spawner(_)) if fresh < 2 => continue,
+                Err(Lost::Spawner(error) | Lost::Worker(error)) => return Err(error.into()),
+            };
+            for layer in &self.required {
+                if let Some(reason) = child.layers().reason(*layer) {
+                    return Err(Error::LayerMissing { layer: layer.to_string(), reason: reason.to_owned() });
+                }
+            }
+            return Ok(Ok(Hired { child, run_dir }));
+        }
+    }
+
+    /// Asks for as many workers as are to be kept ready, and does not wait for them.
+    pub(crate) fn keep_ready(&self, pool: &Pool) {
+        while pool.waiting().len() < pool.target {
+            // Whoever is in want of a worker asks again, and is told why there is none.
+            let Ok(waiting) = self.request(pool) else { return };
+            pool.waiting().push_back(waiting);
+        }
+    }
+
+    /// Asks for one worker to be ready soon, whatever is kept ready.
+    pub(crate) fn prepare(&self, pool: &Pool) {
+        if pool.waiting().is_empty()
+            && let Ok(waiting) = self.request(pool)
+        {
+            pool.waiting().push_back(waiting);
+        }
+    }
+
+    fn request(&self, pool: &Pool) -> Result<Waiting, Error> {
+        let run_dir = if pool.has_rooms { Some(self.scratch.room()?) } else { None };
+        let pending = pool.spawner.request(run_dir.as_ref().map(RunDir::name))?;
+        Ok(Waiting { pending, run_dir })
+    }
+}
+
+impl Pool {
+    fn new(spawner: Spawner, has_rooms: bool, target: usize) -> Pool {
+        Pool { spawner, has_rooms, target, waiting: Mutex::default() }
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, VecDeque<Waiting>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -52,11 +169,16 @@ fn usual_folders() -> Vec<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crunchbox_jail::GroupLimits;
+
+    fn find(folder: &Path) -> Result<Workers, Error> {
+        Workers::find(Some(folder), folder, 0, ControlGroup::new(GroupLimits::default(), None), Vec::new())
+    }
 
     #[test]
     fn a_folder_without_them_is_named_with_the_mend() {
         let folder = tempfile::tempdir().unwrap();
-        let error = Workers::find(Some(folder.path())).unwrap_err().to_string();
+        let error = find(folder.path()).unwrap_err().to_string();
         assert!(error.contains("crunchbox-worker") && error.contains(&folder.path().display().to_string()));
         assert!(error.contains("cargo xtask build"));
     }
@@ -67,9 +189,7 @@ mod tests {
         for name in ["crunchbox-worker", "crunchbox-compiler", "crunchbox-tables"] {
             std::fs::write(folder.path().join(name), "").unwrap();
         }
-        assert_eq!(
-            Workers::find(Some(folder.path())).unwrap().tables,
-            folder.path().join("crunchbox-tables")
-        );
+        let workers = find(folder.path()).unwrap();
+        assert_eq!(workers.tables.spawner.executable(), folder.path().join("crunchbox-tables"));
     }
 }

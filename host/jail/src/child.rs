@@ -1,4 +1,4 @@
-//! The parent's half: a process that gets nothing of the parent's but what it is handed.
+//! The engine's half: a process that gets nothing of the engine's but what it is handed.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -6,8 +6,11 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
+use crate::layer::Layers;
+use crate::news::News;
 use crate::reap::{Exit, ResourceUsage, reap};
 
 /// Why a worker could not be started.
@@ -30,36 +33,54 @@ pub enum SpawnError {
         /// What the system said.
         source: io::Error,
     },
+    /// The spawner can't make a worker, or the worker can't confine itself.
+    #[error("the spawner {} has no worker: {reason}", path.display())]
+    NoWorker {
+        /// The executable.
+        path: PathBuf,
+        /// What it said, or that it said nothing.
+        reason: String,
+    },
 }
 
-/// A running worker. Dropping it kills and reaps it, so none is ever left behind.
-///
-/// The parent is not forked: `posix_spawn` shares its memory until the child executes its own program, so the
-/// cost does not grow with the parent's size.
+/// A running process that does one job. Dropping it kills and reaps it, so none is ever left behind.
 #[derive(Debug)]
 pub struct Child {
+    parent: Parent,
     pid: Pid,
     pidfd: OwnedFd,
     control: UnixStream,
     log: OwnedFd,
+    layers: Layers,
     reaped: bool,
 }
 
+/// Whose child it is to the kernel, and so who reaps it.
+#[derive(Debug)]
+enum Parent {
+    /// This process.
+    Us,
+    /// A spawner, which sends news of it.
+    Spawner(OwnedFd),
+}
+
 impl Child {
-    /// Starts `executable` with an empty environment, in `/`, with a socket to the parent as its standard
-    /// input, nothing as its standard output and a pipe to the parent as its standard error.
+    /// Starts `executable`, with one argument or none, with an empty environment, in `/`, with a socket to us as its standard input, nothing as
+    /// its standard output and a pipe to us as its standard error. It is not confined: spawners start like this.
     ///
-    /// Both ends that the parent keeps are non-blocking.
+    /// Both ends that we keep are non-blocking. We are not forked: `posix_spawn` shares our memory until the child
+    /// executes its own program, so the cost does not grow with our size.
     ///
     /// # Errors
     /// [`SpawnError`] if the executable or one of the resources can't be had. Nothing is left running then.
-    pub fn spawn(executable: &Path) -> Result<Child, SpawnError> {
+    pub fn spawn(executable: &Path, argument: Option<&Path>) -> Result<Child, SpawnError> {
         let system = |action| move |source: io::Error| SpawnError::System { action, source };
         let (control, theirs) = UnixStream::pair().map_err(system("make a socket pair"))?;
         let (log, log_writer) = io::pipe().map_err(system("make a pipe"))?;
         control.set_nonblocking(true).map_err(system("make a socket non-blocking"))?;
         rustix::io::ioctl_fionbio(&log, true).map_err(|e| system("make a pipe non-blocking")(e.into()))?;
         let process = Command::new(executable)
+            .args(argument)
             .env_clear()
             .current_dir("/")
             .stdin(Stdio::from(OwnedFd::from(theirs)))
@@ -70,7 +91,10 @@ impl Child {
         // A `std::process::Child` neither kills nor reaps when it is dropped: from here on that is ours to do.
         let pid = Pid::from_child(&process);
         match pidfd_open(pid, PidfdFlags::empty()) {
-            Ok(pidfd) => Ok(Child { pid, pidfd, control, log: log.into(), reaped: false }),
+            Ok(pidfd) => {
+                let layers = Layers::default();
+                Ok(Child { parent: Parent::Us, pid, pidfd, control, log: log.into(), layers, reaped: false })
+            }
             Err(source) => {
                 // The child is ours and unreaped, so its number is still its own.
                 let _ = rustix::process::kill_process(pid, Signal::KILL);
@@ -78,6 +102,23 @@ impl Child {
                 Err(SpawnError::System { action: "open a process descriptor", source: source.into() })
             }
         }
+    }
+
+    /// A worker that a spawner made, and that has told of its layers.
+    pub(crate) fn spawned(
+        pid: Pid,
+        pidfd: OwnedFd,
+        control: UnixStream,
+        log: OwnedFd,
+        news: OwnedFd,
+        layers: Layers,
+    ) -> Child {
+        Child { parent: Parent::Spawner(news), pid, pidfd, control, log, layers, reaped: false }
+    }
+
+    /// What is in force around it. For a process that no spawner made: nothing is.
+    pub fn layers(&self) -> &Layers {
+        &self.layers
     }
 
     /// The socket to the worker's standard input.
@@ -106,13 +147,49 @@ impl Child {
         let _ = pidfd_send_signal(&self.pidfd, Signal::KILL);
     }
 
-    /// Waits until the worker has ended.
+    /// Waits until the process has ended, and leaves it unreaped.
+    pub(crate) fn wait(&self) -> io::Result<()> {
+        wait_for(self.pidfd.as_fd(), None).map(|_| ())
+    }
+
+    /// Waits until the worker has ended, and reaps it.
     ///
     /// # Errors
-    /// Whatever `wait4` says; with a child that nobody else waits for it has no reason to say anything.
+    /// Whatever the system says; with a child that nobody else waits for it has no reason to say anything.
     pub fn reap(mut self) -> io::Result<(Exit, ResourceUsage)> {
+        self.reap_now()
+    }
+
+    fn reap_now(&mut self) -> io::Result<(Exit, ResourceUsage)> {
         self.reaped = true;
-        reap(self.pid)
+        let news = match &self.parent {
+            Parent::Us => return reap(self.pid),
+            Parent::Spawner(news) => news,
+        };
+        self.wait()?;
+        while wait_for(news.as_fd(), Some(&SPAWNERS_PATIENCE))? {
+            match News::receive(news.as_fd())? {
+                Some((News::Ended(exit, used), _)) => return Ok((exit, used)),
+                Some(_) => {}
+                None => break,
+            }
+        }
+        // The spawner is gone or stuck. Workers of one that was killed are killed by the kernel.
+        Ok((Exit::Signal(Signal::KILL.as_raw()), ResourceUsage::default()))
+    }
+}
+
+/// How long a spawner may take to tell of the end of a worker that has ended.
+const SPAWNERS_PATIENCE: Timespec = Timespec { tv_sec: 10, tv_nsec: 0 };
+
+/// Waits until there is something to be read; false if there is nothing in time.
+fn wait_for(fd: BorrowedFd<'_>, patience: Option<&Timespec>) -> io::Result<bool> {
+    loop {
+        match poll(&mut [PollFd::from_borrowed_fd(fd, PollFlags::IN)], patience) {
+            Ok(count) => return Ok(count > 0),
+            Err(rustix::io::Errno::INTR) => {}
+            Err(errno) => return Err(errno.into()),
+        }
     }
 }
 
@@ -120,7 +197,7 @@ impl Drop for Child {
     fn drop(&mut self) {
         if !self.reaped {
             self.kill();
-            let _ = reap(self.pid);
+            let _ = self.reap_now();
         }
     }
 }

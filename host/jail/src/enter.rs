@@ -1,13 +1,35 @@
 //! The child's half: what a worker takes from itself before it sees anybody's data.
 
-use std::io;
+use std::io::{self, PipeReader};
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::process::ExitCode;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{
-    DumpableBehavior, Resource, Rlimit, Signal, getppid, set_dumpable_behavior,
-    set_parent_process_death_signal, setrlimit,
+    DumpableBehavior, Resource, Rlimit, Signal, set_dumpable_behavior, set_parent_process_death_signal,
+    setrlimit,
 };
+use rustix::stdio::{dup2_stderr, dup2_stdin};
 
-use crate::fds::close_from;
+use crate::layer::{Layer, Layers, Missing};
+use crate::namespaces::switched_off;
+use crate::news::News;
+use crate::root::Room;
+use crate::seccomp::Profile;
+use crate::zygote::{Request, Shared};
+use crate::{capabilities, landlock, memory, root};
+
+/// A process behind all walls, which has seen nobody's data yet.
+#[derive(Debug)]
+pub struct Jailed {
+    /// Where the job comes from, and the report goes to.
+    pub control: UnixStream,
+    /// The job's folders, for a worker that has some.
+    pub room: Option<Room>,
+    /// What is in force.
+    pub layers: Layers,
+}
 
 /// Why a worker is not as confined as it must be. It must end then.
 #[derive(Debug, thiserror::Error)]
@@ -21,27 +43,94 @@ fn failed(action: &'static str) -> impl Fn(rustix::io::Errno) -> EnterError {
     move |errno| EnterError { action, source: errno.into() }
 }
 
-/// Confines the calling process for good, in this order:
-///
-/// 1. close every descriptor but the standard three;
-/// 2. die with the thread that started us, or now if that has happened already;
-/// 3. gain no rights by executing anything, ever;
-/// 4. be invisible to other processes of the same user, and dump no core.
-///
-/// Resource limits follow with [`limit_resources`], when the job has said how much it may use.
-///
-/// # Errors
-/// [`EnterError`] if one of them can't be had: then the worker must not go on.
-pub fn enter() -> Result<(), EnterError> {
-    let parent = getppid();
-    close_from(3).map_err(|source| EnterError { action: "close inherited descriptors", source })?;
-    set_parent_process_death_signal(Some(Signal::KILL)).map_err(failed("ask to die with the parent"))?;
-    if getppid() != parent || parent.is_none() {
-        let source = io::Error::new(io::ErrorKind::NotConnected, "the parent has gone");
-        return Err(EnterError { action: "die with the parent", source });
+/// From a fresh clone of the spawner to the end of a worker.
+pub(crate) fn become_worker(
+    shared: Shared,
+    missing: Vec<Missing>,
+    request: Request,
+    work: impl FnOnce(Jailed) -> ExitCode,
+) -> ExitCode {
+    let Request { room, control, log, news } = request;
+    let room = shared.rooms.as_deref().zip(room.as_deref()).map(|(rooms, name)| Room::within(rooms, name));
+    let confined = dup2_stdin(&control)
+        .and_then(|()| dup2_stderr(&log))
+        .map_err(|errno| format!("can't take the job's descriptors: {errno}"))
+        .and_then(|()| confine(&shared, missing, room));
+    drop((log, shared));
+    let (room, layers) = match confined {
+        Ok(confined) => confined,
+        Err(reason) => {
+            let _ = News::Failed(reason).send(news.as_fd());
+            return ExitCode::FAILURE;
+        }
+    };
+    let told = News::Ready(layers.clone()).send(news.as_fd());
+    // From here on this process can't say anything that would be taken for the spawner's word.
+    drop(news);
+    if told.is_err() {
+        return ExitCode::FAILURE;
     }
-    rustix::thread::set_no_new_privs(true).map_err(failed("give up new privileges"))?;
-    set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(failed("become undumpable"))
+    work(Jailed { control: control.into(), room, layers })
+}
+
+/// Puts up every wall that can be had, in the one order that works: mounts before the capabilities for them go,
+/// names of folders before landlock takes them, and seccomp last.
+fn confine(
+    shared: &Shared,
+    missing: Vec<Missing>,
+    room: Option<Room>,
+) -> Result<(Option<Room>, Layers), String> {
+    let mut walls = Walls { missing, without: &shared.without };
+    let mut room = room;
+    let own_mounts = walls.missing.iter().all(|missing| missing.layer != Layer::MountNamespace);
+    if own_mounts && let Some(outside) = &room {
+        // Half-way between two roots is no place to work in: there is no going on without this one.
+        room = Some(root::settle(outside).map_err(|error| format!("can't enter {outside:?}: {error}"))?);
+    }
+    // Threads count as processes; of those the compiler needs some.
+    if shared.profile != Profile::Compile {
+        walls.put_up(Layer::Rlimits, || {
+            Ok(setrlimit(Resource::Nproc, Rlimit { current: Some(1), maximum: Some(1) })?)
+        });
+    }
+    walls.put_up(Layer::Capabilities, capabilities::drop_all);
+    walls.put_up(Layer::NotDumpable, || Ok(set_dumpable_behavior(DumpableBehavior::NotDumpable)?));
+    walls.put_up(Layer::Landlock, || landlock::restrict(room.as_ref()));
+    walls.put_up(Layer::Mdwe, || match shared.profile {
+        // It has code to load first, and sees to it then.
+        Profile::Run => memory::can_forbid_new_code(),
+        _ => memory::forbid_new_code(),
+    });
+    walls.put_up(Layer::ParentDeath, || die_with_the_spawner(&shared.life));
+    walls.put_up(Layer::Seccomp, || shared.filter.as_ref().map_or(Ok(()), |filter| filter.apply()));
+    if shared.without.contains(&Layer::NoNewPrivs) {
+        walls.put_up(Layer::NoNewPrivs, || Ok(()));
+    }
+    Ok((room, Layers::without(walls.missing)))
+}
+
+struct Walls<'a> {
+    missing: Vec<Missing>,
+    without: &'a [Layer],
+}
+
+impl Walls<'_> {
+    /// Tries one; what stands in its way is noted.
+    fn put_up<T>(&mut self, layer: Layer, build: impl FnOnce() -> io::Result<T>) -> Option<T> {
+        let built = if self.without.contains(&layer) { Err(switched_off()) } else { build() };
+        built.map_err(|error| self.missing.push(Missing { layer, reason: error.to_string() })).ok()
+    }
+}
+
+/// Asks for a signal that can't be refused when the spawner ends, and ends if it has done so already: its process
+/// id tells nothing from inside a pid namespace, but a pipe does.
+fn die_with_the_spawner(life: &PipeReader) -> io::Result<()> {
+    set_parent_process_death_signal(Some(Signal::KILL))?;
+    let mut fds = [PollFd::new(life, PollFlags::IN)];
+    if poll(&mut fds, Some(&Timespec { tv_sec: 0, tv_nsec: 0 }))? > 0 {
+        std::process::exit(1);
+    }
+    Ok(())
 }
 
 /// What the kernel lets a worker use. The step's own limits lie below these; they are for a worker whose

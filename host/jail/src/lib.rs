@@ -1,23 +1,41 @@
 //! The walls that the operating system lends to a worker process.
 //!
-//! The parent's half is [`Child`]: it starts an executable with a clean environment and three descriptors,
-//! hands it one job with the descriptors that the job needs, and kills and reaps it. The child's half is
-//! [`enter`]: the first thing a worker does, before it has seen a byte of anybody's data. [`Layer`] names
-//! what is in force then.
+//! The engine's half is [`Spawner`]: it starts a worker executable once, with a clean environment and three
+//! descriptors, and asks it for workers. The executable's half is [`serve`]: a spawner that clones itself into
+//! workers, each of which confines itself before it has seen a byte of anybody's data, and tells the engine which
+//! [`Layers`] are in force. Then the engine hands that [`Child`] its one job, and kills and reaps it.
 //!
 //! This crate is where `unsafe` lives. Each block is in a file of its own concern.
 
+mod capabilities;
+mod cgroup;
 mod child;
+mod clone;
 mod enter;
 mod fds;
+mod landlock;
 mod layer;
 mod map;
+mod memory;
+mod namespaces;
+mod news;
 mod reap;
+mod root;
+mod seccomp;
+mod spawner;
 mod transfer;
+mod zygote;
 
+pub use cgroup::{ControlGroup, GroupLimits};
 pub use child::{Child, SpawnError};
-pub use enter::{EnterError, ResourceLimits, enter, limit_resources};
-pub use layer::Layer;
+pub use enter::{EnterError, Jailed, ResourceLimits, limit_resources};
+pub use layer::{Layer, Layers, Missing};
 pub use map::{Mapped, map_file};
+pub use memory::forbid_new_code;
+pub use namespaces::{WORKER_ID, worker_id};
 pub use reap::{Exit, ResourceUsage};
+pub use root::Room;
+pub use seccomp::Profile;
+pub use spawner::{Lost, Pending, Spawner};
 pub use transfer::{MAX_DESCRIPTORS, Outgoing, ReceiveError, receive};
+pub use zygote::serve;

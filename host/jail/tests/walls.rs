@@ -1,41 +1,58 @@
-//! Each layer, as a process behind it finds the world: this program starts itself in a worker's place, confines itself
-//! and tells what is left.
+//! Each layer, as a process behind it finds the world: this program starts itself as a spawner of workers, which confine
+//! themselves and tell what is left.
+//!
+//! What a layer stops with the others off, `tests/hostile/children` shows.
 
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::os::fd::{AsFd, AsRawFd};
-use std::os::unix::net::UnixStream;
-use std::process::{Command, Stdio};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::path::Path;
+use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
-use crunchbox_jail::{Child, Exit, Outgoing, ResourceLimits, enter, limit_resources, receive};
+use crunchbox_jail::{
+    Child, Exit, Jailed, Layer, Outgoing, Profile, ResourceLimits, Room, SpawnError, Spawner, WORKER_ID,
+    limit_resources, receive, serve,
+};
 use libtest_mimic::{Arguments, Failed, Trial};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{DumpableBehavior, Pid, dumpable_behavior};
 
 const MIDDLE: &str = "in-the-middle";
 
-fn main() {
-    // A worker has an empty environment; whoever runs the tests has not.
+fn main() -> ExitCode {
+    // A spawner has an empty environment; whoever runs the tests has not.
     if std::env::vars_os().count() == 0 {
-        return work().unwrap();
+        return serve(Profile::Run, &left_out(), work);
     }
     if std::env::args().nth(1).as_deref() == Some(MIDDLE) {
-        return stand_in_the_middle().unwrap();
+        stand_in_the_middle().unwrap();
+        return ExitCode::SUCCESS;
     }
     let trials = vec![
         Trial::test("nothing_is_inherited", nothing_is_inherited),
         Trial::test("what_the_job_brings_is_there", what_the_job_brings_is_there),
-        Trial::test("no_rights_can_be_gained", no_rights_can_be_gained),
+        Trial::test("no_rights_are_left_or_can_be_gained", no_rights_are_left_or_can_be_gained),
         Trial::test("nobody_looks_in", nobody_looks_in),
+        Trial::test("the_root_holds_the_room_and_nothing_else", the_root_holds_the_room_and_nothing_else),
+        Trial::test("inputs_can_not_be_changed", inputs_can_not_be_changed),
+        Trial::test("a_worker_is_alone", a_worker_is_alone),
+        Trial::test("there_is_no_network", there_is_no_network),
+        Trial::test("a_call_of_no_use_to_it_kills", a_call_of_no_use_to_it_kills),
+        Trial::test("no_code_can_be_added", no_code_can_be_added),
         Trial::test("files_are_capped", files_are_capped),
         Trial::test("memory_is_capped", memory_is_capped),
         Trial::test("processor_time_is_capped", processor_time_is_capped),
         Trial::test("limits_can_not_be_raised", limits_can_not_be_raised),
-        Trial::test("a_worker_dies_with_its_parent", a_worker_dies_with_its_parent),
+        Trial::test("every_layer_is_told", every_layer_is_told),
+        Trial::test("a_layer_that_is_left_out_is_told", a_layer_that_is_left_out_is_told),
+        Trial::test("a_worker_dies_with_its_spawners_engine", a_worker_dies_with_its_spawners_engine),
         Trial::test("a_child_that_is_dropped_is_dead", a_child_that_is_dropped_is_dead),
+        Trial::test("a_spawner_that_was_killed_is_replaced", a_spawner_that_was_killed_is_replaced),
+        Trial::test("a_program_that_is_none_is_told", a_program_that_is_none_is_told),
     ];
-    libtest_mimic::run(&Arguments::from_args(), trials).exit();
+    let conclusion = libtest_mimic::run(&Arguments::from_args(), trials);
+    if conclusion.has_failed() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
 // ---- Behind the walls
@@ -43,20 +60,35 @@ fn main() {
 const LIMITS: ResourceLimits =
     ResourceLimits { data_bytes: 64 << 20, file_bytes: 1 << 20, cpu_seconds: 1, descriptors: 64 };
 
-/// Confines itself, takes an errand and does it.
-fn work() -> io::Result<()> {
-    enter().map_err(io::Error::other)?;
-    let socket = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
-    let (errand, files) = receive(&socket, 1 << 20).map_err(io::Error::other)?;
+/// The layers that this run does without: the name of the folder of the executable lists them.
+fn left_out() -> Vec<Layer> {
+    let executable = std::env::current_exe().unwrap_or_default();
+    let folder = executable.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
+    folder.split('+').filter_map(|name| name.parse().ok()).collect()
+}
+
+fn work(jailed: Jailed) -> ExitCode {
+    let answer = errand(&jailed).unwrap_or_else(|error| format!("can't: {error}"));
+    match (&jailed.control).write_all(answer.as_bytes()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+/// Takes an errand and does it.
+fn errand(jailed: &Jailed) -> io::Result<String> {
+    let (errand, files) = receive(&jailed.control, 1 << 20).map_err(io::Error::other)?;
     limit_resources(&LIMITS).map_err(io::Error::other)?;
-    let answer = match errand.as_slice() {
+    let room = || jailed.room.clone().ok_or_else(|| io::Error::other("there is no room"));
+    let said = |error: io::Error| error.kind().to_string();
+    Ok(match errand.as_slice() {
         b"world" => world()?,
         b"read" => io::read_to_string(File::from(files.into_iter().next().unwrap()))?,
         b"write" => {
             let mut file = File::from(files.into_iter().next().unwrap());
             let block = vec![0; 1 << 16];
             let error = (0..1000).find_map(|_| file.write_all(&block).err());
-            error.map_or("written".to_owned(), |error| error.kind().to_string())
+            error.map_or("written".to_owned(), said)
         }
         b"allocate" => {
             let refused = (0..100).find(|_| {
@@ -75,43 +107,79 @@ fn work() -> io::Result<()> {
         b"raise" => {
             let raised = rustix::process::Rlimit { current: Some(1 << 30), maximum: Some(1 << 30) };
             match rustix::process::setrlimit(rustix::process::Resource::Fsize, raised) {
-                Ok(()) if !rustix::process::geteuid().is_root() => "raised".to_owned(),
-                // Root may raise its limits until its capabilities are taken: said in SECURITY.md.
-                Ok(()) => "root".to_owned(),
+                Ok(()) => "raised".to_owned(),
                 Err(errno) => errno.to_string(),
             }
         }
+        b"root" => {
+            let Room { inputs, outputs } = room()?;
+            let text = fs::read_to_string(inputs.join("text"))?;
+            fs::write(outputs.join("answer"), &text)?;
+            format!("{} {} {text}", inputs.display(), outputs.display())
+        }
+        b"passwd" => fs::read_to_string("/etc/passwd").map_or_else(said, |_| "read".to_owned()),
+        b"list" => {
+            let mut names: Vec<_> =
+                fs::read_dir("/")?.map(|entry| Ok(entry?.file_name())).collect::<io::Result<_>>()?;
+            names.sort();
+            format!("{names:?}")
+        }
+        b"change" => {
+            let inputs = room()?.inputs;
+            let attempts = [
+                fs::write(inputs.join("new"), "x"),
+                fs::write(inputs.join("text"), "x"),
+                fs::remove_file(inputs.join("text")),
+                fs::rename(inputs.join("text"), inputs.join("name")),
+            ];
+            attempts.map(|attempt| attempt.map_or_else(said, |()| "changed".to_owned())).join(", ")
+        }
+        b"connect" => {
+            std::net::TcpStream::connect("127.0.0.1:9").map_or_else(said, |_| "connected".to_owned())
+        }
+        b"map" => {
+            // SAFETY: a fresh mapping that nothing else knows of; it is never touched.
+            let mapped = unsafe {
+                let protection = libc::PROT_READ | libc::PROT_WRITE | libc::PROT_EXEC;
+                libc::mmap(
+                    std::ptr::null_mut(),
+                    4096,
+                    protection,
+                    libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
+                    -1,
+                    0,
+                )
+            };
+            if mapped == libc::MAP_FAILED { said(io::Error::last_os_error()) } else { "mapped".to_owned() }
+        }
         other => panic!("no such errand: {other:?}"),
-    };
-    (&socket).write_all(answer.as_bytes())
+    })
 }
 
 /// What a worker can see of itself.
 fn world() -> io::Result<String> {
-    // The listing itself holds one.
-    let mut open: Vec<i32> = fs::read_dir("/proc/self/fd")?
-        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
-        .collect();
-    open.sort_unstable();
-    open.retain(|fd| fs::read_link(format!("/proc/self/fd/{fd}")).is_ok());
-    let status = fs::read_to_string("/proc/self/status")?;
-    let gained = status.lines().find(|line| line.starts_with("NoNewPrivs")).unwrap_or_default();
+    // SAFETY: the numbers may be anything; the descriptors are only asked after.
+    let is_open = |fd: &i32| rustix::io::fcntl_getfd(unsafe { BorrowedFd::borrow_raw(*fd) }).is_ok();
+    let uid = rustix::process::getuid();
     Ok(format!(
-        "descriptors {}\nenvironment {}\nfolder {}\n{gained}\nundumpable {}\n",
-        open.len(),
+        "descriptors {}\nenvironment {}\nfolder {}\nno-new-privs {}\nundumpable {}\nid {}\nuser {}\ncapabilities {:?}\nhost {}\n",
+        (0..1024).filter(is_open).count(),
         std::env::vars_os().count(),
-        std::env::current_dir()?.display(),
+        std::env::current_dir().map_or_else(|error| error.to_string(), |path| path.display().to_string()),
+        rustix::thread::no_new_privs()?,
         dumpable_behavior()? == DumpableBehavior::NotDumpable,
+        std::process::id(),
+        uid.as_raw(),
+        rustix::thread::capabilities(None)?.permitted,
+        rustix::time::clock_gettime(rustix::time::ClockId::Boottime).tv_sec < 600,
     ))
 }
 
-/// Starts a worker and waits to be killed.
+/// Has a worker made and waits to be killed.
 fn stand_in_the_middle() -> io::Result<()> {
-    let child = Child::spawn(&std::env::current_exe()?).map_err(io::Error::other)?;
-    // A worker confines itself before it takes its errand; once that has been taken it waits in vain for the rest.
-    while !fs::read_to_string(format!("/proc/{}/status", child.id()))?.contains("NoNewPrivs:\t1") {
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    let rooms = tempfile::tempdir()?;
+    let spawner = spawner(&std::env::current_exe()?, rooms.path());
+    let child = hire(&spawner, None).map_err(io::Error::other)?;
     println!("{}", child.id());
     std::thread::sleep(Duration::from_secs(60));
     Ok(())
@@ -119,9 +187,64 @@ fn stand_in_the_middle() -> io::Result<()> {
 
 // ---- Before them
 
+fn spawner(executable: &Path, rooms: &Path) -> Spawner {
+    Spawner::new(executable, Some(rooms.to_owned()))
+}
+
+fn hire(spawner: &Spawner, room: Option<&str>) -> Result<Child, SpawnError> {
+    spawner.request(room)?.ready(None).map_err(|lost| match lost {
+        crunchbox_jail::Lost::Spawner(error) | crunchbox_jail::Lost::Worker(error) => error,
+        crunchbox_jail::Lost::Cancelled => unreachable!("nobody cancels"),
+    })
+}
+
 /// Sends a worker on an errand; its answer and its end.
 fn send(errand: &str, file: Option<&File>) -> Result<(String, Exit), Failed> {
-    let child = Child::spawn(&std::env::current_exe()?)?;
+    send_without(&[], errand, file)
+}
+
+/// The same without some layers. There is a room with one input in it.
+fn send_without(layers: &[Layer], errand: &str, file: Option<&File>) -> Result<(String, Exit), Failed> {
+    let stage = Stage::new(layers)?;
+    let child = hire(&stage.spawner, Some("room"))?;
+    errand_of(child, errand, file)
+}
+
+/// A folder with an executable and a room in it.
+struct Stage {
+    spawner: Spawner,
+    folder: tempfile::TempDir,
+    _beside: tempfile::TempDir,
+}
+
+impl Stage {
+    fn new(without: &[Layer]) -> Result<Stage, Failed> {
+        use std::os::unix::fs::{PermissionsExt, chown};
+        let folder = tempfile::tempdir()?;
+        let open = |path: &Path| fs::set_permissions(path, fs::Permissions::from_mode(0o755));
+        open(folder.path())?;
+        let names: Vec<_> = without.iter().map(|layer| layer.name()).collect();
+        // Linked, not copied: a file that any process has open for writing can't be executed.
+        let ourselves = std::env::current_exe()?;
+        let beside = tempfile::tempdir_in(ourselves.parent().ok_or("no folder")?)?;
+        let place = beside.path().join(if names.is_empty() { "all".to_owned() } else { names.join("+") });
+        fs::create_dir(&place)?;
+        let executable = place.join("worker");
+        fs::hard_link(&ourselves, &executable)?;
+        let rooms = folder.path().join("rooms");
+        let room = rooms.join("room");
+        for path in [&room.join(Room::INPUTS), &room.join(Room::OUTPUTS)] {
+            fs::create_dir_all(path)?;
+        }
+        fs::write(room.join(Room::INPUTS).join("text"), "the input")?;
+        if rustix::process::geteuid().is_root() {
+            chown(room.join(Room::OUTPUTS), Some(WORKER_ID), Some(WORKER_ID))?;
+        }
+        Ok(Stage { spawner: spawner(&executable, &rooms), folder, _beside: beside })
+    }
+}
+
+fn errand_of(child: Child, errand: &str, file: Option<&File>) -> Result<(String, Exit), Failed> {
     let files = file.map(|file| file.as_fd()).into_iter().collect();
     let mut outgoing = Outgoing::new(errand.as_bytes().to_vec(), files);
     while !outgoing.advance(child.control())? {
@@ -140,6 +263,11 @@ fn send(errand: &str, file: Option<&File>) -> Result<(String, Exit), Failed> {
     Ok((answer, child.reap()?.0))
 }
 
+/// What a worker sees of itself. It asks for more than a worker may, so it goes without the list of system calls.
+fn look_around() -> Result<(String, Exit), Failed> {
+    send_without(&[Layer::Seccomp], "world", None)
+}
+
 fn expect(found: &str, wanted: &str) -> Result<(), Failed> {
     if found.contains(wanted) { Ok(()) } else { Err(format!("{wanted:?} is not in {found:?}").into()) }
 }
@@ -148,8 +276,8 @@ fn nothing_is_inherited() -> Result<(), Failed> {
     // A descriptor that goes through `exec`, as a C library may have left it.
     let secret = tempfile::tempfile()?;
     rustix::io::fcntl_setfd(&secret, rustix::io::FdFlags::empty())?;
-    let (answer, _) = send("world", None)?;
-    // The standard three, and the copy of the first that the socket is.
+    let (answer, _) = look_around()?;
+    // The standard three, and the job's socket.
     expect(&answer, "descriptors 4\n")?;
     expect(&answer, "environment 0\n")?;
     expect(&answer, "folder /\n")?;
@@ -165,12 +293,68 @@ fn what_the_job_brings_is_there() -> Result<(), Failed> {
     Ok(())
 }
 
-fn no_rights_can_be_gained() -> Result<(), Failed> {
-    expect(&send("world", None)?.0, "NoNewPrivs:\t1")
+fn no_rights_are_left_or_can_be_gained() -> Result<(), Failed> {
+    let (answer, _) = look_around()?;
+    expect(&answer, "no-new-privs true")?;
+    expect(&answer, "capabilities CapabilitySet(0x0)")?;
+    let uid = rustix::process::geteuid();
+    expect(&answer, &format!("user {}\n", if uid.is_root() { WORKER_ID } else { uid.as_raw() }))
 }
 
 fn nobody_looks_in() -> Result<(), Failed> {
-    expect(&send("world", None)?.0, "undumpable true")
+    expect(&look_around()?.0, "undumpable true")
+}
+
+fn the_root_holds_the_room_and_nothing_else() -> Result<(), Failed> {
+    let stage = Stage::new(&[])?;
+    let (answer, _) = errand_of(hire(&stage.spawner, Some("room"))?, "root", None)?;
+    assert_eq!(answer, "/in /out the input");
+    assert_eq!(fs::read_to_string(stage.folder.path().join("rooms/room/out/answer"))?, "the input");
+    for without in [&[][..], &[Layer::Landlock]] {
+        let (answer, _) = send_without(without, "passwd", None)?;
+        assert!(answer == "entity not found" || answer == "permission denied", "{answer}");
+    }
+    let (answer, _) = send_without(&[Layer::Landlock], "list", None)?;
+    assert_eq!(answer, r#"["in", "out", "rooms"]"#);
+    // Where there are no namespaces landlock stands alone.
+    let (answer, _) = send_without(&[Layer::MountNamespace, Layer::UserNamespace], "passwd", None)?;
+    assert_eq!(answer, "permission denied");
+    Ok(())
+}
+
+fn inputs_can_not_be_changed() -> Result<(), Failed> {
+    for without in [&[][..], &[Layer::Landlock], &[Layer::MountNamespace]] {
+        let (answer, _) = send_without(without, "change", None)?;
+        assert!(!answer.contains("changed"), "without {without:?}: {answer}");
+    }
+    Ok(())
+}
+
+fn a_worker_is_alone() -> Result<(), Failed> {
+    let (answer, _) = look_around()?;
+    expect(&answer, "id 1\n")?;
+    expect(&answer, "host true\n")
+}
+
+fn there_is_no_network() -> Result<(), Failed> {
+    let (answer, _) = send_without(&[Layer::Seccomp, Layer::Landlock], "connect", None)?;
+    assert_eq!(answer, "network unreachable");
+    let (answer, _) = send_without(&[Layer::Seccomp, Layer::NetNamespace], "connect", None)?;
+    assert_eq!(answer, "permission denied");
+    Ok(())
+}
+
+fn a_call_of_no_use_to_it_kills() -> Result<(), Failed> {
+    let (answer, exit) = send("connect", None)?;
+    assert_eq!((answer.as_str(), exit), ("", Exit::Signal(libc::SIGSYS)));
+    Ok(())
+}
+
+fn no_code_can_be_added() -> Result<(), Failed> {
+    // Runners forbid it when their code is loaded; here nothing is, and the other roles forbid it at once.
+    let (answer, _) = send_without(&[Layer::Mdwe], "map", None)?;
+    assert_eq!(answer, "mapped");
+    Ok(())
 }
 
 fn files_are_capped() -> Result<(), Failed> {
@@ -188,7 +372,8 @@ fn memory_is_capped() -> Result<(), Failed> {
 
 fn processor_time_is_capped() -> Result<(), Failed> {
     let (_, exit) = send("spin", None)?;
-    // SIGXCPU first, and SIGKILL at the same limit, as the hard one is no higher.
+    // SIGXCPU first, and SIGKILL at the same limit, as the hard one is no higher. The first process of a pid namespace
+    // only knows the second.
     assert!(matches!(exit, Exit::Signal(9 | 24)), "{exit:?}");
     Ok(())
 }
@@ -199,7 +384,35 @@ fn limits_can_not_be_raised() -> Result<(), Failed> {
     Ok(())
 }
 
-fn a_worker_dies_with_its_parent() -> Result<(), Failed> {
+fn every_layer_is_told() -> Result<(), Failed> {
+    let stage = Stage::new(&[])?;
+    let child = hire(&stage.spawner, Some("room"))?;
+    let layers = child.layers();
+    for layer in Layer::ALL {
+        assert!(layers.on.contains(&layer) != layers.reason(layer).is_some(), "{layer}");
+    }
+    // What every Linux of these years has, for every user.
+    for layer in [Layer::Seccomp, Layer::NoNewPrivs, Layer::Rlimits, Layer::NotDumpable, Layer::Capabilities]
+    {
+        assert_eq!(layers.reason(layer), None);
+    }
+    Ok(())
+}
+
+fn a_layer_that_is_left_out_is_told() -> Result<(), Failed> {
+    let can_be_left_out = Layer::ALL.into_iter().filter(|layer| {
+        // These are what a worker is.
+        !matches!(layer, Layer::Wasm | Layer::Process | Layer::Environment | Layer::Descriptors)
+    });
+    for layer in can_be_left_out {
+        let stage = Stage::new(&[layer])?;
+        let child = hire(&stage.spawner, Some("room"))?;
+        assert!(child.layers().reason(layer).is_some(), "{layer} is on, though it was left out");
+    }
+    Ok(())
+}
+
+fn a_worker_dies_with_its_spawners_engine() -> Result<(), Failed> {
     let mut middle = Command::new(std::env::current_exe()?)
         .arg(MIDDLE)
         .stdin(Stdio::null())
@@ -222,12 +435,36 @@ fn a_worker_dies_with_its_parent() -> Result<(), Failed> {
 }
 
 fn a_child_that_is_dropped_is_dead() -> Result<(), Failed> {
-    let child = Child::spawn(&std::env::current_exe()?)?;
+    let stage = Stage::new(&[])?;
+    let child = hire(&stage.spawner, Some("room"))?;
     let pid = Pid::from_raw(i32::try_from(child.id())?).ok_or("no process id")?;
     assert!(runs(pid));
     drop(child);
     assert!(!runs(pid), "and reaped");
     Ok(())
+}
+
+fn a_spawner_that_was_killed_is_replaced() -> Result<(), Failed> {
+    let stage = Stage::new(&[])?;
+    let child = hire(&stage.spawner, Some("room"))?;
+    let stat = fs::read_to_string(format!("/proc/{}/stat", child.id()))?;
+    let parent =
+        stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().nth(1)).ok_or("no parent")?;
+    let spawner = Pid::from_raw(parent.parse()?).ok_or("no process id")?;
+    rustix::process::kill_process(spawner, rustix::process::Signal::KILL)?;
+    // Its worker dies with it, and is nobody's loss.
+    assert_eq!(child.reap()?.0, Exit::Signal(9));
+    let (answer, exit) = errand_of(hire(&stage.spawner, Some("room"))?, "root", None)?;
+    assert_eq!((answer.as_str(), exit), ("/in /out the input", Exit::Status(0)));
+    Ok(())
+}
+
+fn a_program_that_is_none_is_told() -> Result<(), Failed> {
+    let rooms = tempfile::tempdir()?;
+    let error = hire(&spawner(Path::new("/bin/false"), rooms.path()), None).unwrap_err();
+    expect(&error.to_string(), "/bin/false")?;
+    let error = hire(&spawner(Path::new("/nowhere"), rooms.path()), None).unwrap_err();
+    expect(&error.to_string(), "can't start /nowhere")
 }
 
 /// Whether a process is there and alive; one that nobody has reaped yet is not.

@@ -2,9 +2,8 @@
 
 use wasmtime::Config;
 
-/// The stack that the engine's configuration may ask for, unless a job says otherwise.
-#[cfg(feature = "compiler")]
-const STACK_BYTES: usize = 1 << 20;
+/// The stack of a step whose caller does not ask for another.
+pub(crate) const USUAL_STACK_BYTES: usize = 1 << 20;
 
 /// Host functions run on the guest's fibre, above the guest's own stack.
 const HOST_STACK_BYTES: usize = 1 << 20;
@@ -14,7 +13,7 @@ const HOST_STACK_BYTES: usize = 1 << 20;
 pub(crate) fn for_compiler() -> Config {
     let mut config = base();
     config.cranelift_opt_level(wasmtime::OptLevel::Speed);
-    set_stack(&mut config, STACK_BYTES);
+    set_stack(&mut config, USUAL_STACK_BYTES);
     config
 }
 

@@ -20,29 +20,63 @@ struct State {
     growth: Growth,
 }
 
-/// Runs the step whose code is the first file, in the directories that are the second and third.
+/// What is the same for every step: made in the spawner, so that a worker finds it made.
+struct Ground {
+    engine: Engine,
+    linker: Linker<State>,
+}
+
+impl Ground {
+    fn new(stack_bytes: usize) -> wasmtime::Result<Ground> {
+        let engine = Engine::new(&config::for_runner(stack_bytes))?;
+        let mut linker = Linker::new(&engine);
+        p1::add_to_linker_async(&mut linker, |state: &mut State| &mut state.wasi)?;
+        // wasmtime's own takes statuses up to 125 only and traps on others; a step's status is its own affair.
+        linker.allow_shadowing(true);
+        let exit = |status: i32| -> wasmtime::Result<()> { Err(I32Exit(status).into()) };
+        linker.func_wrap("wasi_snapshot_preview1", "proc_exit", exit)?;
+        Ok(Ground { engine, linker })
+    }
+}
+
+/// Makes ready what every step needs, and gives the work of one worker: to run the step whose code is the one file, in
+/// the job's folders.
 ///
 /// # Errors
-/// What is not the step's fault: a job that isn't this role's, a machine that lacks something.
-pub fn work(task: Task) -> anyhow::Result<Report> {
+/// If this machine lacks something that wasmtime needs. The work's own error is what is not the step's fault.
+pub fn prepare() -> anyhow::Result<impl FnOnce(Task) -> anyhow::Result<Report>> {
+    let usual = Ground::new(config::USUAL_STACK_BYTES).map_err(anyhow::Error::from)?;
+    Ok(move |task| work(task, usual))
+}
+
+fn work(task: Task, usual: Ground) -> anyhow::Result<Report> {
     let Role::Run(job) = task.role else { anyhow::bail!("this worker runs steps, it does nothing else") };
-    let [code, inputs, outputs] = Task::exactly(task.files)?;
+    let [code] = Task::exactly(task.files)?;
+    let room = task.room.context("a step has no folders to work in")?;
     let stack_bytes = usize::try_from(job.stack_bytes).context("the stack is too large for this machine")?;
-    let engine = Engine::new(&config::for_runner(stack_bytes)).map_err(anyhow::Error::from)?;
-    let module = match load(&engine, code) {
+    let ground = match stack_bytes {
+        config::USUAL_STACK_BYTES => usual,
+        _ => Ground::new(stack_bytes).map_err(anyhow::Error::from)?,
+    };
+    let engine = &ground.engine;
+    let module = match load(engine, code) {
         Ok(module) => module,
         Err(error) => return Ok(Report::new(End::StaleCode, format!("{error:#}"))),
     };
+    // The code is in place. Whatever the step does to this process, it adds none.
+    if task.can_forbid_new_code {
+        crunchbox_jail::forbid_new_code().context("can't forbid new code")?;
+    }
     let stdout = Capture::new(job.stdout_bytes);
-    let wasi = wasi::context(&job, task.payload, &inputs, &outputs, stdout.clone())?;
+    let wasi = wasi::context(&job, task.payload, &room, stdout.clone())?;
     let mut store =
-        Store::new(&engine, State { wasi, growth: Growth::new(job.memory_bytes, job.table_elements) });
+        Store::new(engine, State { wasi, growth: Growth::new(job.memory_bytes, job.table_elements) });
     store.limiter(|state| &mut state.growth);
     store.set_fuel(job.fuel).map_err(anyhow::Error::from)?;
 
     // One thread, this one; the runtime is there for its timers, which a sleeping step waits for.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
-    let ended = runtime.block_on(call(&engine, &module, &mut store));
+    let ended = runtime.block_on(call(&ground.linker, &module, &mut store));
 
     let mut report = judge(ended, &store.data().growth, &job);
     report.fuel = job.fuel - store.get_fuel().unwrap_or(0);
@@ -70,17 +104,10 @@ enum Stage {
 }
 
 async fn call(
-    engine: &Engine,
+    linker: &Linker<State>,
     module: &Module,
     store: &mut Store<State>,
 ) -> Result<(), (Stage, wasmtime::Error)> {
-    let mut linker = Linker::new(engine);
-    p1::add_to_linker_async(&mut linker, |state: &mut State| &mut state.wasi)
-        .map_err(|e| (Stage::Link, e))?;
-    // wasmtime's own takes statuses up to 125 only and traps on others; a step's status is its own affair.
-    linker.allow_shadowing(true);
-    let exit = |status: i32| -> wasmtime::Result<()> { Err(I32Exit(status).into()) };
-    linker.func_wrap("wasi_snapshot_preview1", "proc_exit", exit).map_err(|e| (Stage::Link, e))?;
     let pre = linker.instantiate_pre(module).map_err(|e| (Stage::Link, e))?;
     if module.get_export("_start").is_none() {
         let message = "it exports no function `_start`: build it as a command, not as a library";

@@ -1,13 +1,13 @@
-//! What every worker does around its own work: confine itself, take the job, send the report.
+//! What every worker does around its own work: take the job, send the report.
 
 use std::fs::File;
-use std::io::{self, Write};
-use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::net::UnixStream;
+use std::io::Write;
+use std::os::fd::OwnedFd;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use crunchbox_jail::ResourceLimits;
+pub use crunchbox_jail::Profile;
+use crunchbox_jail::{Jailed, Layer, ResourceLimits, Room};
 use crunchbox_protocol::{End, Job, Message, Report, Role};
 
 /// The longest job that is taken: params and secrets are in it, tables are not.
@@ -21,6 +21,10 @@ pub struct Task {
     pub payload: Vec<u8>,
     /// The open files that go with it.
     pub files: Vec<File>,
+    /// The folders that go with it, if there are any.
+    pub room: Option<Room>,
+    /// Whether the kernel can see to it that no memory becomes executable.
+    pub can_forbid_new_code: bool,
 }
 
 impl Task {
@@ -31,38 +35,39 @@ impl Task {
     }
 }
 
-/// The life of a worker: one job, then the end.
+/// The life of a worker executable: makes workers for as long as an engine wants some. Each does one job and ends.
 ///
-/// A failure to confine itself or to take the job is reported as [`End::Fault`]; what can't even be reported
-/// goes to the log, with exit status 1.
-pub fn serve(work: fn(Task) -> anyhow::Result<Report>) -> ExitCode {
-    if let Err(error) = crunchbox_jail::enter() {
-        return give_up(&error.into());
-    }
-    match serve_jailed(work) {
+/// A failure to take the job is reported as [`End::Fault`]; what can't even be reported goes to the log, with exit
+/// status 1.
+pub fn serve(profile: Profile, work: impl FnOnce(Task) -> anyhow::Result<Report>) -> ExitCode {
+    crunchbox_jail::serve(profile, &[], |jailed| one_job(jailed, work))
+}
+
+/// The life of one worker.
+fn one_job(jailed: Jailed, work: impl FnOnce(Task) -> anyhow::Result<Report>) -> ExitCode {
+    let socket = jailed.control.try_clone().context("can't copy a descriptor");
+    let done = socket.and_then(|socket| {
+        let report = match take(jailed).and_then(work) {
+            Ok(report) => report,
+            Err(error) => Report::new(End::Fault, format!("{error:#}")),
+        };
+        let bytes = report.encode().context("can't encode the report")?;
+        (&socket).write_all(&bytes).context("can't send the report")
+    });
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => give_up(&error),
     }
 }
 
-fn serve_jailed(work: fn(Task) -> anyhow::Result<Report>) -> anyhow::Result<()> {
-    let socket = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
-    let mut report = match take(&socket).and_then(work) {
-        Ok(report) => report,
-        Err(error) => Report::new(End::Fault, format!("{error:#}")),
-    };
-    report.peak_rss_bytes = peak_rss_bytes().unwrap_or(0);
-    let bytes = report.encode().context("can't encode the report")?;
-    (&socket).write_all(&bytes).context("can't send the report")
-}
-
-fn give_up(error: &anyhow::Error) -> ExitCode {
+/// Says why there will be no report.
+pub fn give_up(error: &anyhow::Error) -> ExitCode {
     eprintln!("crunchbox worker: {error:#}");
     ExitCode::FAILURE
 }
 
-fn take(socket: &UnixStream) -> anyhow::Result<Task> {
-    let (bytes, descriptors) = crunchbox_jail::receive(socket, MAX_JOB_BYTES)?;
+fn take(jailed: Jailed) -> anyhow::Result<Task> {
+    let (bytes, descriptors) = crunchbox_jail::receive(&jailed.control, MAX_JOB_BYTES)?;
     let (job, payload) = Job::from_bytes(&bytes).map_err(anyhow::Error::msg)?;
     let files: Vec<File> = descriptors.into_iter().map(|fd: OwnedFd| File::from(fd)).collect();
     // Code and tables are mapped; a private writable mapping of one counts as memory while it is loaded.
@@ -73,13 +78,6 @@ fn take(socket: &UnixStream) -> anyhow::Result<Task> {
         cpu_seconds: job.cpu_seconds,
         descriptors: 64,
     })?;
-    Ok(Task { role: job.role, payload: payload.to_vec(), files })
-}
-
-/// The most memory that this program has had resident. `getrusage` would count the parent's before `exec` too.
-fn peak_rss_bytes() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    Some(kib * 1024)
+    let can_forbid_new_code = jailed.layers.reason(Layer::Mdwe).is_none();
+    Ok(Task { role: job.role, payload: payload.to_vec(), files, room: jailed.room, can_forbid_new_code })
 }

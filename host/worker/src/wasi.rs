@@ -1,11 +1,9 @@
 //! What a step gets of the world: two directories, a request, a log. Nothing else.
 
-use std::fs::File;
-use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use anyhow::Context;
+use crunchbox_jail::Room;
 use crunchbox_protocol::RunJob;
 use wasmtime_wasi::p1::WasiP1Ctx;
 use wasmtime_wasi::p2::pipe::MemoryInputPipe;
@@ -43,13 +41,10 @@ impl HostMonotonicClock for CountingClock {
 }
 
 /// The context of one run.
-///
-/// The directories are entered by their descriptors, not by name: the worker needs no path to them.
 pub(crate) fn context(
     job: &RunJob,
     request: Vec<u8>,
-    inputs: &File,
-    outputs: &File,
+    room: &Room,
     stdout: Capture,
 ) -> anyhow::Result<WasiP1Ctx> {
     let mut builder = WasiCtxBuilder::new();
@@ -68,13 +63,11 @@ pub(crate) fn context(
             .insecure_random(Deterministic::new(fixed_numbers()))
             .insecure_random_seed(0);
     }
-    for (directory, name, permissions) in
-        [(inputs, "/in", FsPerms::ReadOnly), (outputs, "/out", FsPerms::ReadWrite)]
+    for (folder, name, permissions) in
+        [(&room.inputs, "/in", FsPerms::ReadOnly), (&room.outputs, "/out", FsPerms::ReadWrite)]
     {
-        rustix::process::fchdir(directory.as_fd()).with_context(|| format!("can't enter {name}"))?;
-        builder.preopened_dir(".", name, permissions).map_err(anyhow::Error::from)?;
+        builder.preopened_dir(folder, name, permissions).map_err(anyhow::Error::from)?;
     }
-    rustix::process::chdir("/").context("can't leave the job's directories")?;
     Ok(builder.build_p1())
 }
 

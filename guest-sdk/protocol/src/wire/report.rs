@@ -271,7 +271,6 @@ pub struct Report {
   pub refused_bytes: Option<i64>,
   pub stdout: Option<Vec<u8>>,
   pub stdout_overflow: Option<bool>,
-  pub peak_rss_bytes: Option<i64>,
   pub column: Option<String>,
   pub table: Option<TableReport>,
   pub manifest: Option<step::Json>,
@@ -280,7 +279,7 @@ pub struct Report {
 }
 
 impl Report {
-  pub fn new<F1, F2, F3, F4, F5, F6, F7, F8, F9, F10, F11, F12, F13, F14, F15>(version: F1, ending: F2, detail: F3, exit_status: F4, fuel: F5, peak_memory_bytes: F6, refused_bytes: F7, stdout: F8, stdout_overflow: F9, peak_rss_bytes: F10, column: F11, table: F12, manifest: F13, code_bytes: F14, check: F15) -> Report where F1: Into<Option<i32>>, F2: Into<Option<String>>, F3: Into<Option<String>>, F4: Into<Option<i32>>, F5: Into<Option<i64>>, F6: Into<Option<i64>>, F7: Into<Option<i64>>, F8: Into<Option<Vec<u8>>>, F9: Into<Option<bool>>, F10: Into<Option<i64>>, F11: Into<Option<String>>, F12: Into<Option<TableReport>>, F13: Into<Option<step::Json>>, F14: Into<Option<i64>>, F15: Into<Option<String>> {
+  pub fn new<F1, F2, F3, F4, F5, F6, F7, F8, F9, F11, F12, F13, F14, F15>(version: F1, ending: F2, detail: F3, exit_status: F4, fuel: F5, peak_memory_bytes: F6, refused_bytes: F7, stdout: F8, stdout_overflow: F9, column: F11, table: F12, manifest: F13, code_bytes: F14, check: F15) -> Report where F1: Into<Option<i32>>, F2: Into<Option<String>>, F3: Into<Option<String>>, F4: Into<Option<i32>>, F5: Into<Option<i64>>, F6: Into<Option<i64>>, F7: Into<Option<i64>>, F8: Into<Option<Vec<u8>>>, F9: Into<Option<bool>>, F11: Into<Option<String>>, F12: Into<Option<TableReport>>, F13: Into<Option<step::Json>>, F14: Into<Option<i64>>, F15: Into<Option<String>> {
     Report {
       version: version.into(),
       ending: ending.into(),
@@ -291,7 +290,6 @@ impl Report {
       refused_bytes: refused_bytes.into(),
       stdout: stdout.into(),
       stdout_overflow: stdout_overflow.into(),
-      peak_rss_bytes: peak_rss_bytes.into(),
       column: column.into(),
       table: table.into(),
       manifest: manifest.into(),
@@ -313,7 +311,6 @@ impl TSerializable for Report {
     let mut f_7: Option<i64> = None;
     let mut f_8: Option<Vec<u8>> = None;
     let mut f_9: Option<bool> = None;
-    let mut f_10: Option<i64> = None;
     let mut f_11: Option<String> = None;
     let mut f_12: Option<TableReport> = None;
     let mut f_13: Option<step::Json> = None;
@@ -362,10 +359,6 @@ impl TSerializable for Report {
           let val = i_prot.read_bool()?;
           f_9 = Some(val);
         },
-        10 => {
-          let val = i_prot.read_i64()?;
-          f_10 = Some(val);
-        },
         11 => {
           let val = i_prot.read_string()?;
           f_11 = Some(val);
@@ -403,7 +396,6 @@ impl TSerializable for Report {
       refused_bytes: f_7,
       stdout: f_8,
       stdout_overflow: f_9,
-      peak_rss_bytes: f_10,
       column: f_11,
       table: f_12,
       manifest: f_13,
@@ -460,11 +452,6 @@ impl TSerializable for Report {
       o_prot.write_bool(fld_var)?;
       o_prot.write_field_end()?
     }
-    if let Some(fld_var) = self.peak_rss_bytes {
-      o_prot.write_field_begin(&TFieldIdentifier::new("peak_rss_bytes", TType::I64, 10))?;
-      o_prot.write_i64(fld_var)?;
-      o_prot.write_field_end()?
-    }
     if let Some(ref fld_var) = self.column {
       o_prot.write_field_begin(&TFieldIdentifier::new("column", TType::String, 11))?;
       o_prot.write_string(fld_var)?;
@@ -507,7 +494,6 @@ impl Default for Report {
       refused_bytes: Some(0),
       stdout: Some(Vec::new()),
       stdout_overflow: Some(false),
-      peak_rss_bytes: Some(0),
       column: Some("".to_owned()),
       table: None,
       manifest: None,

@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use crunchbox_worker::serve::Profile;
+
 fn main() -> ExitCode {
-    crunchbox_worker::serve::serve(crunchbox_worker::tables::work)
+    crunchbox_worker::serve::serve(Profile::Table, crunchbox_worker::tables::work)
 }

@@ -2,6 +2,12 @@
 
 use std::process::ExitCode;
 
+use crunchbox_worker::run::prepare;
+use crunchbox_worker::serve::{Profile, give_up, serve};
+
 fn main() -> ExitCode {
-    crunchbox_worker::serve::serve(crunchbox_worker::run::work)
+    match prepare() {
+        Ok(work) => serve(Profile::Run, work),
+        Err(error) => give_up(&error),
+    }
 }

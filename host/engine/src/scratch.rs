@@ -1,0 +1,181 @@
+//! The folder of one engine: a room for each call that is made or being got ready, and nothing when it is over.
+
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, chown};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crunchbox_jail::{Room, worker_id};
+use rustix::fs::{FlockOperation, flock};
+use tempfile::TempDir;
+
+use crate::Error;
+use crate::remove::remove_all;
+
+const PREFIX: &str = "crunchbox-run-";
+const LOCK: &str = "lock";
+
+/// An engine's folder in the scratch folder. Removed when dropped.
+#[derive(Debug)]
+pub(crate) struct Scratch {
+    folder: TempDir,
+    // Held for as long as the folder is in use; `sweep` leaves a locked one alone.
+    _lock: File,
+    rooms: AtomicU64,
+}
+
+impl Scratch {
+    /// A new one, which only this user can look around in. What engines left behind that were killed goes.
+    pub(crate) fn new(scratch: &Path) -> Result<Scratch, Error> {
+        sweep(scratch);
+        let folder = tempfile::Builder::new()
+            .prefix(PREFIX)
+            .tempdir_in(scratch)
+            .map_err(Error::io("make a scratch folder in", scratch))?;
+        let lock_path = folder.path().join(LOCK);
+        let lock = File::create_new(&lock_path).map_err(Error::io("create", &lock_path))?;
+        flock(&lock, FlockOperation::NonBlockingLockExclusive)
+            .map_err(|errno| Error::io("lock", &lock_path)(errno.into()))?;
+        if worker_id().is_some() {
+            // Workers are another user, who passes here on the way to a room.
+            let passable = Permissions::from_mode(0o711);
+            fs::set_permissions(folder.path(), passable).map_err(Error::io("open", folder.path()))?;
+        }
+        Ok(Scratch { folder, _lock: lock, rooms: AtomicU64::new(0) })
+    }
+
+    /// The folder itself, in which the rooms are.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// A new room.
+    pub(crate) fn room(&self) -> Result<RunDir, Error> {
+        let name = self.rooms.fetch_add(1, Ordering::Relaxed).to_string();
+        let run_dir = RunDir { folder: self.folder.path().join(&name), name };
+        let worker = worker_id();
+        // A worker that is another user may read what is in its room's inputs, and owns its outputs only.
+        let make = |path: &Path, mode: u32, owner: Option<u32>| -> Result<(), Error> {
+            let failed = |action| Error::io(action, path);
+            DirBuilder::new().mode(mode).create(path).map_err(failed("create"))?;
+            if let Some(worker) = worker {
+                // Again, as the mode of a new folder goes through the umask.
+                fs::set_permissions(path, Permissions::from_mode(mode)).map_err(failed("open"))?;
+                chown(path, owner, Some(worker)).map_err(failed("hand over to a worker"))?;
+            }
+            Ok(())
+        };
+        make(&run_dir.folder, if worker.is_some() { 0o710 } else { 0o700 }, None)?;
+        make(&run_dir.inputs(), if worker.is_some() { 0o750 } else { 0o700 }, None)?;
+        make(&run_dir.outputs(), 0o700, worker)?;
+        Ok(run_dir)
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // Rooms go with their calls; this is for what a call could not remove.
+        let _ = remove_all(self.folder.path());
+    }
+}
+
+/// A room: `in/`, which holds the inputs, and `out/`, which is empty at first. Removed when dropped.
+#[derive(Debug)]
+pub(crate) struct RunDir {
+    name: String,
+    folder: PathBuf,
+}
+
+impl RunDir {
+    /// What a spawner knows it by.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// A new file among the inputs, which the step can read.
+    pub(crate) fn create_input(&self, name: &str) -> Result<File, Error> {
+        let path = self.inputs().join(name);
+        let create = OpenOptions::new().write(true).create_new(true).mode(0o644).open(&path);
+        let file = create.map_err(Error::io("create", &path))?;
+        let readable = Permissions::from_mode(0o644);
+        file.set_permissions(readable).map_err(Error::io("open", &path))?;
+        Ok(file)
+    }
+
+    fn inputs(&self) -> PathBuf {
+        self.folder.join(Room::INPUTS)
+    }
+
+    /// Where the step writes.
+    pub(crate) fn outputs(&self) -> PathBuf {
+        self.folder.join(Room::OUTPUTS)
+    }
+}
+
+impl Drop for RunDir {
+    fn drop(&mut self) {
+        // What can't be removed now goes with the engine's whole folder.
+        let _ = remove_all(&self.folder);
+    }
+}
+
+/// Removes what engines left behind that were killed: their folders are no longer locked.
+///
+/// Nothing here is worth an error: what can't be removed now may be later.
+fn sweep(scratch: &Path) {
+    let own = rustix::process::geteuid().as_raw();
+    let Ok(entries) = fs::read_dir(scratch) else { return };
+    for entry in entries.flatten() {
+        if !entry.file_name().to_string_lossy().starts_with(PREFIX) {
+            continue;
+        }
+        // Links are not followed, here or when removing; another user's folder is not ours to judge.
+        let Ok(metadata) = entry.metadata() else { continue };
+        if !metadata.is_dir() || metadata.uid() != own {
+            continue;
+        }
+        // A folder so young that it has no lock yet is left for next time.
+        let Ok(lock) = File::open(entry.path().join(LOCK)) else { continue };
+        if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok() {
+            let _ = remove_all(&entry.path());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_room_goes_with_its_call_and_the_folder_with_its_engine() {
+        let folder = tempfile::tempdir().unwrap();
+        let scratch = Scratch::new(folder.path()).unwrap();
+        let (first, second) = (scratch.room().unwrap(), scratch.room().unwrap());
+        assert_ne!(first.name(), second.name());
+        fs::write(first.outputs().join("x"), "y").unwrap();
+        first.create_input("z").unwrap();
+        let rooms = || fs::read_dir(scratch.folder()).unwrap().count() - 1;
+        assert_eq!(rooms(), 2);
+        drop(first);
+        assert_eq!(rooms(), 1);
+        drop(second);
+        drop(scratch);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn sweeping_takes_what_is_left_behind_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let live = Scratch::new(folder.path()).unwrap();
+        let dead = folder.path().join(format!("{PREFIX}dead"));
+        fs::create_dir(&dead).unwrap();
+        fs::write(dead.join(LOCK), "").unwrap();
+        let young = folder.path().join(format!("{PREFIX}young"));
+        fs::create_dir(&young).unwrap();
+        let other = folder.path().join("other");
+        fs::create_dir(&other).unwrap();
+        fs::write(other.join(LOCK), "").unwrap();
+        sweep(folder.path());
+        assert!(!dead.exists() && young.exists() && other.exists() && live.folder().exists());
+    }
+}

@@ -1,0 +1,26 @@
+//! No new code: what is executable is so when the process asks for this, and nothing becomes it later.
+
+use std::io;
+
+const PR_SET_MDWE: libc::c_int = 65;
+const PR_GET_MDWE: libc::c_int = 66;
+const PR_MDWE_REFUSE_EXEC_GAIN: libc::c_ulong = 1;
+
+/// Refuses, for good, memory that is writable and executable, and memory that becomes executable.
+///
+/// # Errors
+/// If the kernel is older than 6.3.
+pub fn forbid_new_code() -> io::Result<()> {
+    // SAFETY: prctl with numbers only. It takes rights from this process and touches no memory.
+    check(unsafe { libc::prctl(PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN, 0, 0, 0) })
+}
+
+/// Whether [`forbid_new_code`] will work.
+pub(crate) fn can_forbid_new_code() -> io::Result<()> {
+    // SAFETY: as above; this only asks.
+    check(unsafe { libc::prctl(PR_GET_MDWE, 0, 0, 0, 0) })
+}
+
+fn check(result: libc::c_int) -> io::Result<()> {
+    if result >= 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}

@@ -1,0 +1,120 @@
+//! The namespaces that all workers of one spawner share: entered once, before there is a worker.
+//!
+//! Sharing them weakens no wall between two workers: neither holds a capability over them, the network has no
+//! address, the root can't be written, and what could pass through the rest is closed to both by seccomp and
+//! landlock. What a worker could meet another in (processes, shared memory, the folders of jobs) is made anew for each.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rustix::process::{DumpableBehavior, Gid, Uid, getegid, geteuid, set_dumpable_behavior};
+use rustix::thread::{
+    CapabilitiesSecureBits, CapabilitySet, UnshareFlags, remove_capability_from_bounding_set,
+    set_capabilities_secure_bits, set_thread_groups, set_thread_res_gid, set_thread_res_uid, unshare_unsafe,
+};
+
+use crate::layer::{Layer, Missing};
+use crate::root;
+
+/// The user and group that workers of an engine that runs as root belong to: a number high enough to be nobody's,
+/// and low enough to exist in a container with the usual 65,536.
+pub const WORKER_ID: u32 = 64_957;
+
+/// Who the files of a job must belong to, so that a worker can use them; `None`: to who they belong to anyway.
+pub fn worker_id() -> Option<u32> {
+    geteuid().is_root().then_some(WORKER_ID)
+}
+
+/// What all workers of a spawner find when they are made.
+pub(crate) struct House {
+    /// The folder of all rooms, by the name that it has here.
+    pub(crate) rooms: Option<PathBuf>,
+    /// The layers that can't be had.
+    pub(crate) missing: Vec<Missing>,
+}
+
+/// Becomes another user if this is root, and enters each of the shared namespaces that can be had, with a root in
+/// which there is the folder of `rooms` and nothing else. Those that can't be had are named with the reason.
+///
+/// The process must have one thread, and hold nobody's data.
+pub(crate) fn enter_shared(rooms: Option<&Path>, without: &[Layer]) -> House {
+    let mut missing = Vec::new();
+    let mut attempt = |layer: Layer, enter: &mut dyn FnMut() -> io::Result<()>| {
+        let entered = if without.contains(&layer) { Err(switched_off()) } else { enter() };
+        entered.map_err(|error| missing.push(Missing { layer, reason: error.to_string() })).is_ok()
+    };
+    let mut held = rooms.and_then(root::hold);
+    attempt(Layer::User, &mut become_nobody);
+    // With a user namespace the others need no rights; without one, only root outside of containers could, and
+    // that right went with the user.
+    attempt(Layer::UserNamespace, &mut enter_user_namespace);
+    attempt(Layer::NetNamespace, &mut || unshare(UnshareFlags::NEWNET));
+    attempt(Layer::UtsNamespace, &mut || unshare(UnshareFlags::NEWUTS));
+    attempt(Layer::CgroupNamespace, &mut || unshare(UnshareFlags::NEWCGROUP));
+    attempt(Layer::TimeNamespace, &mut enter_time_namespace);
+    let mut rooms = rooms.map(Path::to_owned);
+    attempt(Layer::MountNamespace, &mut || {
+        unshare(UnshareFlags::NEWNS)?;
+        rooms = root::replace(rooms.as_deref(), held.take())?;
+        Ok(())
+    });
+    limit_capabilities();
+    House { rooms, missing }
+}
+
+/// The reason of a layer that a test left out.
+pub(crate) fn switched_off() -> io::Error {
+    io::Error::other("it is switched off")
+}
+
+fn become_nobody() -> io::Result<()> {
+    if !geteuid().is_root() {
+        return Err(io::Error::other("only root can become another user; the worker has yours"));
+    }
+    let (uid, gid) = (Uid::from_raw(WORKER_ID), Gid::from_raw(WORKER_ID));
+    set_thread_groups(&[])?;
+    set_thread_res_gid(gid, gid, gid)?;
+    set_thread_res_uid(uid, uid, uid)?;
+    // Becoming another user makes a process undumpable, which would take its own files in /proc from it, and those
+    // are needed for the user namespace. Each worker becomes undumpable again.
+    Ok(set_dumpable_behavior(DumpableBehavior::Dumpable)?)
+}
+
+/// A user namespace with one user and one group in it: the ones we are.
+fn enter_user_namespace() -> io::Result<()> {
+    let (uid, gid) = (geteuid().as_raw(), getegid().as_raw());
+    unshare(UnshareFlags::NEWUSER)?;
+    fs::write("/proc/self/setgroups", "deny")?;
+    fs::write("/proc/self/gid_map", format!("{gid} {gid} 1"))?;
+    fs::write("/proc/self/uid_map", format!("{uid} {uid} 1"))
+}
+
+/// A time namespace in which the machine has just been started.
+fn enter_time_namespace() -> io::Result<()> {
+    unshare(UnshareFlags::NEWTIME)?;
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::Boottime).tv_sec;
+    let monotonic = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic).tv_sec;
+    fs::write("/proc/self/timens_offsets", format!("monotonic -{monotonic} 0\nboottime -{now} 0\n"))
+}
+
+fn unshare(flag: UnshareFlags) -> io::Result<()> {
+    // SAFETY: unsafe for what it does with FILES alone, which is none of the flags here.
+    Ok(unsafe { unshare_unsafe(flag) }?)
+}
+
+/// Capabilities that are not in the bounding set can't be won, and a user whose number is 0 is nobody special.
+/// Workers inherit both. Where this isn't allowed, there are no capabilities to limit.
+fn limit_capabilities() {
+    for capability in (0..64).map(|bit| CapabilitySet::from_bits_retain(1 << bit)) {
+        let _ = remove_capability_from_bounding_set(capability);
+    }
+    let every_lock = CapabilitiesSecureBits::NO_ROOT
+        | CapabilitiesSecureBits::NO_ROOT_LOCKED
+        | CapabilitiesSecureBits::NO_SETUID_FIXUP
+        | CapabilitiesSecureBits::NO_SETUID_FIXUP_LOCKED
+        | CapabilitiesSecureBits::KEEP_CAPS_LOCKED
+        | CapabilitiesSecureBits::NO_CAP_AMBIENT_RAISE
+        | CapabilitiesSecureBits::NO_CAP_AMBIENT_RAISE_LOCKED;
+    let _ = set_capabilities_secure_bits(every_lock);
+}

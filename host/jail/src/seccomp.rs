@@ -1,0 +1,164 @@
+//! Which system calls a worker may make. Any other kills it, and its verdict is `denied`.
+//!
+//! The lists are what the workers of each role are seen to call (`strace -f`), read through once: what makes
+//! processes, sockets, mounts, keys, or programs of the kernel's own is on none.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use libc::c_long;
+use seccompiler::{
+    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
+    TargetArch, apply_filter,
+};
+
+/// What a worker is for, which says what it has to be able to ask of the kernel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Profile {
+    /// Runs a step, which may read its inputs and change what is in its output folder.
+    Run,
+    /// Compiles a module, on several threads.
+    Compile,
+    /// Reads a table that is open, and writes another.
+    Table,
+}
+
+/// What every role needs: its open files, memory, its own signals, the time.
+const COMMON: &[c_long] = &[
+    libc::SYS_read,
+    libc::SYS_readv,
+    libc::SYS_pread64,
+    libc::SYS_preadv,
+    libc::SYS_write,
+    libc::SYS_writev,
+    libc::SYS_pwrite64,
+    libc::SYS_pwritev,
+    libc::SYS_recvfrom,
+    libc::SYS_recvmsg,
+    libc::SYS_sendto,
+    libc::SYS_close,
+    libc::SYS_fstat,
+    libc::SYS_newfstatat,
+    libc::SYS_statx,
+    libc::SYS_lseek,
+    libc::SYS_fcntl,
+    libc::SYS_ftruncate,
+    // A file that is opened by name must be within the root and landlock's rules.
+    libc::SYS_openat,
+    libc::SYS_munmap,
+    libc::SYS_mremap,
+    libc::SYS_mprotect,
+    libc::SYS_madvise,
+    libc::SYS_brk,
+    libc::SYS_futex,
+    libc::SYS_rt_sigaction,
+    libc::SYS_rt_sigprocmask,
+    libc::SYS_rt_sigreturn,
+    libc::SYS_sigaltstack,
+    libc::SYS_ppoll,
+    libc::SYS_restart_syscall,
+    libc::SYS_getrandom,
+    libc::SYS_clock_gettime,
+    libc::SYS_clock_getres,
+    libc::SYS_clock_nanosleep,
+    libc::SYS_sched_yield,
+    libc::SYS_sched_getaffinity,
+    libc::SYS_getpid,
+    libc::SYS_gettid,
+    libc::SYS_exit,
+    libc::SYS_exit_group,
+];
+
+/// What a step may do in its folders: all that WASI offers.
+const FOLDERS: &[c_long] = &[
+    libc::SYS_openat2,
+    libc::SYS_mkdirat,
+    libc::SYS_unlinkat,
+    libc::SYS_renameat,
+    libc::SYS_linkat,
+    libc::SYS_symlinkat,
+    libc::SYS_readlinkat,
+    libc::SYS_getdents64,
+    libc::SYS_fallocate,
+    libc::SYS_fadvise64,
+    libc::SYS_fsync,
+    libc::SYS_fdatasync,
+    libc::SYS_utimensat,
+];
+
+/// What threads need besides the call that makes one.
+const THREADS: &[c_long] = &[libc::SYS_rseq, libc::SYS_set_robust_list, libc::SYS_clone3];
+
+/// `prctl` operations that take rights away, or name memory and threads.
+const HARMLESS_PRCTL: &[libc::c_int] =
+    &[15 /* SET_NAME */, 65 /* SET_MDWE */, 66 /* GET_MDWE */, 0x5356_4d41 /* SET_VMA */];
+
+/// The lists of one role as programs for the kernel. Made once in the spawner, for all its workers.
+pub(crate) struct Filter(Vec<BpfProgram>);
+
+impl Filter {
+    pub(crate) fn new(profile: Profile) -> io::Result<Filter> {
+        let mut rules: BTreeMap<c_long, Vec<SeccompRule>> =
+            COMMON.iter().map(|call| (*call, Vec::new())).collect();
+        let extra = match profile {
+            Profile::Run => FOLDERS,
+            Profile::Compile => THREADS,
+            Profile::Table => &[],
+        };
+        rules.extend(extra.iter().map(|call| (*call, Vec::new())));
+        let prctl = HARMLESS_PRCTL
+            .iter()
+            .map(|operation| argument(0, SeccompCmpOp::Eq, operation.unsigned_abs().into()));
+        rules.insert(libc::SYS_prctl, prctl.collect::<io::Result<_>>()?);
+        // Anonymous memory is private: what is shared would outlive nothing, but is a way to memory that no cap counts.
+        let shared = libc::MAP_SHARED.unsigned_abs().into();
+        let anonymous = libc::MAP_ANONYMOUS.unsigned_abs().into();
+        rules.insert(
+            libc::SYS_mmap,
+            vec![
+                argument(3, SeccompCmpOp::MaskedEq(shared), 0)?,
+                argument(3, SeccompCmpOp::MaskedEq(anonymous), 0)?,
+            ],
+        );
+        // Its own limits and no other process's; they only go down.
+        rules.insert(libc::SYS_prlimit64, vec![argument(0, SeccompCmpOp::Eq, 0)?]);
+        // The end of a program that finds itself broken.
+        rules.insert(
+            libc::SYS_tgkill,
+            vec![argument(2, SeccompCmpOp::Eq, libc::SIGABRT.unsigned_abs().into())?],
+        );
+        let mut programs = Vec::new();
+        if profile == Profile::Compile {
+            let thread = libc::CLONE_THREAD as u64;
+            rules.insert(libc::SYS_clone, vec![argument(0, SeccompCmpOp::MaskedEq(thread), thread)?]);
+            // Its flags are in memory, where a filter can't look; without it the C library takes the old call.
+            let clone3 = BTreeMap::from([(libc::SYS_clone3, Vec::new())]);
+            let no_such_call = SeccompAction::Errno(libc::ENOSYS.unsigned_abs());
+            programs.push(program(clone3, SeccompAction::Allow, no_such_call)?);
+        }
+        programs.push(program(rules, SeccompAction::KillProcess, SeccompAction::Allow)?);
+        Ok(Filter(programs))
+    }
+
+    /// Puts the lists in force, for good.
+    pub(crate) fn apply(&self) -> io::Result<()> {
+        self.0.iter().try_for_each(|program| apply_filter(program).map_err(io::Error::other))
+    }
+}
+
+fn argument(index: u8, operation: SeccompCmpOp, value: u64) -> io::Result<SeccompRule> {
+    SeccompCondition::new(index, SeccompCmpArgLen::Dword, operation, value)
+        .and_then(|condition| SeccompRule::new(vec![condition]))
+        .map_err(io::Error::other)
+}
+
+fn program(
+    rules: BTreeMap<c_long, Vec<SeccompRule>>,
+    otherwise: SeccompAction,
+    on_match: SeccompAction,
+) -> io::Result<BpfProgram> {
+    let processor = TargetArch::try_from(std::env::consts::ARCH).map_err(io::Error::other)?;
+    let filter = SeccompFilter::new(rules, otherwise, on_match, processor).map_err(io::Error::other)?;
+    BpfProgram::try_from(filter).map_err(io::Error::other)
+}

@@ -1,0 +1,186 @@
+//! The spawner: a worker executable before it is a worker. It holds nobody's data, has one thread, and clones
+//! itself into a jailed worker for each request that comes.
+//!
+//! The engine keeps the other end of its standard input. A request that comes there is the job's folders, and three
+//! descriptors (the worker's job socket, its log, and a socket for news of it). When the engine is gone the spawner
+//! ends, and its workers with it.
+
+use std::io::{self, PipeReader};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::process::Pid;
+
+use crate::clone::{Side, clone};
+use crate::enter::{self, Jailed};
+use crate::fds::close_from;
+use crate::layer::{Layer, Missing};
+use crate::namespaces::{House, enter_shared, switched_off};
+use crate::news::News;
+use crate::reap::reap;
+use crate::seccomp::{Filter, Profile};
+use crate::transfer::{ReceiveError, receive};
+
+/// The name of a room.
+const MAX_REQUEST_BYTES: u64 = 255;
+
+/// What all workers of this spawner have in common.
+pub(crate) struct Shared {
+    pub(crate) filter: Option<Filter>,
+    pub(crate) without: Vec<Layer>,
+    pub(crate) profile: Profile,
+    /// Ends when the spawner does.
+    pub(crate) life: PipeReader,
+    /// The folder of all rooms, by the name that it has here.
+    pub(crate) rooms: Option<PathBuf>,
+    missing: Vec<Missing>,
+}
+
+/// A worker that runs.
+struct Running {
+    pid: Pid,
+    pidfd: OwnedFd,
+    news: OwnedFd,
+}
+
+/// The life of a worker executable: spawns until the engine goes; each worker does `work` and ends with its status.
+///
+/// `without` leaves out layers, so that a test can see what the others stop.
+pub fn serve(profile: Profile, without: &[Layer], work: impl FnOnce(Jailed) -> ExitCode) -> ExitCode {
+    match Zygote::new(profile, without).and_then(|zygote| zygote.run(work)) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("crunchbox worker: {error}; engines start this program, it does nothing by itself");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+struct Zygote {
+    shared: Shared,
+    running: Vec<Running>,
+    /// Held open for as long as the spawner lives, and by it alone.
+    life: io::PipeWriter,
+}
+
+impl Zygote {
+    fn new(profile: Profile, without: &[Layer]) -> io::Result<Zygote> {
+        close_from(3)?;
+        // A Ctrl-C on the engine's terminal is the engine's to handle.
+        let _ = rustix::process::setsid();
+        if !without.contains(&Layer::NoNewPrivs) {
+            rustix::thread::set_no_new_privs(true)?;
+        }
+        // The one argument is the folder of rooms.
+        let rooms = std::env::args_os().nth(1).map(PathBuf::from);
+        let House { rooms, missing } = enter_shared(rooms.as_deref(), without);
+        let filter = (!without.contains(&Layer::Seccomp)).then(|| Filter::new(profile)).transpose()?;
+        let (life, writer) = io::pipe()?;
+        let shared = Shared { filter, without: without.to_vec(), profile, life, rooms, missing };
+        Ok(Zygote { shared, running: Vec::new(), life: writer })
+    }
+
+    /// In the spawner this returns when the engine has gone; in a worker, when its work is done.
+    fn run(mut self, work: impl FnOnce(Jailed) -> ExitCode) -> io::Result<ExitCode> {
+        let requests = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
+        loop {
+            let mut fds = vec![PollFd::new(&requests, PollFlags::IN)];
+            fds.extend(self.running.iter().map(|worker| PollFd::new(&worker.pidfd, PollFlags::IN)));
+            match poll(&mut fds, None) {
+                Ok(_) => {}
+                Err(rustix::io::Errno::INTR) => continue,
+                Err(errno) => return Err(errno.into()),
+            }
+            let ready: Vec<bool> = fds.iter().map(|fd| !fd.revents().is_empty()).collect();
+            drop(fds);
+            let mut ended = ready[1..].iter();
+            for worker in self.running.extract_if(.., |_| *ended.next().unwrap_or(&false)) {
+                let (exit, used) = reap(worker.pid)?;
+                // If nobody listens, nobody wants to know.
+                let _ = News::Ended(exit, used).send(worker.news.as_fd());
+            }
+            if !ready[0] {
+                continue;
+            }
+            let Some(request) = Request::receive(&requests)? else { return Ok(ExitCode::SUCCESS) };
+            match self.spawn(request.room.is_some()) {
+                Ok((Side::Worker, missing)) => {
+                    // None of these is the worker's.
+                    drop((requests, self.running, self.life));
+                    return Ok(enter::become_worker(self.shared, missing, request, work));
+                }
+                Ok((Side::Spawner(pid, pidfd), _)) => {
+                    let number = pid.as_raw_nonzero().get();
+                    let _ = News::Started(number).send_with(request.news.as_fd(), pidfd.as_fd());
+                    self.running.push(Running { pid, pidfd, news: request.news });
+                }
+                Err(error) => {
+                    let _ = News::Failed(format!("can't make a process: {error}")).send(request.news.as_fd());
+                }
+            }
+        }
+    }
+
+    /// Clones a worker into as many namespaces of its own as can be had. Of mounts it needs its own if it has a room to
+    /// settle in; else it keeps the spawner's, in which there is nothing.
+    fn spawn(&self, has_room: bool) -> io::Result<(Side, Vec<Missing>)> {
+        const OWN: [(Layer, libc::c_int); 2] =
+            [(Layer::PidNamespace, libc::CLONE_NEWPID), (Layer::IpcNamespace, libc::CLONE_NEWIPC)];
+        let mut missing = self.shared.missing.clone();
+        let mut flags = 0;
+        for (layer, flag) in OWN {
+            if self.shared.without.contains(&layer) {
+                missing.push(Missing { layer, reason: switched_off().to_string() });
+            } else {
+                flags |= flag;
+            }
+        }
+        let own_root = missing.iter().all(|missing| missing.layer != Layer::MountNamespace);
+        let mounts = if own_root && has_room { libc::CLONE_NEWNS } else { 0 };
+        let refused = match clone(flags | mounts) {
+            Ok(side) => return Ok((side, missing)),
+            // Only what will be the same the next time takes a layer away.
+            Err(error) if flags != 0 && is_forbidden(&error) => error,
+            Err(error) => return Err(error),
+        };
+        for (layer, flag) in OWN {
+            if flags & flag != 0 {
+                missing.push(Missing { layer, reason: refused.to_string() });
+            }
+        }
+        Ok((clone(mounts)?, missing))
+    }
+}
+
+/// The right to it is missing, or the machine's administrator allows none.
+fn is_forbidden(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::EPERM | libc::ENOSPC | libc::EUSERS | libc::EINVAL))
+}
+
+/// What the engine asks for.
+pub(crate) struct Request {
+    /// The name of the worker's room in the folder of rooms.
+    pub(crate) room: Option<String>,
+    pub(crate) control: OwnedFd,
+    pub(crate) log: OwnedFd,
+    pub(crate) news: OwnedFd,
+}
+
+impl Request {
+    /// The next request; `None` when the engine has gone.
+    fn receive(socket: &UnixStream) -> io::Result<Option<Request>> {
+        let (bytes, descriptors) = match receive(socket, MAX_REQUEST_BYTES) {
+            Ok(request) => request,
+            Err(ReceiveError::Io(error)) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+            Err(error) => return Err(io::Error::other(error)),
+        };
+        let [control, log, news] = <[OwnedFd; 3]>::try_from(descriptors)
+            .map_err(|_| io::Error::other("a request has not the descriptors that it should"))?;
+        let room = String::from_utf8(bytes).map_err(io::Error::other)?;
+        let room = (!room.is_empty()).then_some(room);
+        Ok(Some(Request { room, control, log, news }))
+    }
+}
