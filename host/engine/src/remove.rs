@@ -112,7 +112,7 @@ mod tests {
         let scratch = tempfile::tempdir().unwrap();
         let folder = scratch.path().join("folder");
         fs::create_dir_all(folder.join("locked/inner")).unwrap();
-        fs::set_permissions(folder.join("locked"), fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(folder.join("locked"), fs::Permissions::from_mode(0o000)).unwrap();
         remove_all(&folder).unwrap();
         assert!(!folder.exists());
     }

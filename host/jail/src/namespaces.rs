@@ -7,6 +7,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use rustix::process::{DumpableBehavior, Gid, Uid, getegid, geteuid, set_dumpable_behavior};
 use rustix::thread::{
@@ -22,8 +23,25 @@ use crate::root;
 pub const WORKER_ID: u32 = 64_957;
 
 /// Who the files of a job must belong to, so that a worker can use them; `None`: to who they belong to anyway.
+///
+/// That is so for all but root, and for root in a user namespace that has not enough users for one more.
 pub fn worker_id() -> Option<u32> {
-    geteuid().is_root().then_some(WORKER_ID)
+    static EXISTS: OnceLock<bool> = OnceLock::new();
+    let exists = || {
+        ["uid_map", "gid_map"].into_iter().all(|map| {
+            fs::read_to_string(Path::new("/proc/self").join(map)).is_ok_and(|map| covers(&map, WORKER_ID))
+        })
+    };
+    (geteuid().is_root() && *EXISTS.get_or_init(exists)).then_some(WORKER_ID)
+}
+
+/// Whether a user namespace has this number: each line of its map begins with the first number of a range, and ends
+/// with how many there are.
+fn covers(map: &str, id: u32) -> bool {
+    map.lines().any(|line| {
+        let numbers: Vec<u64> = line.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+        matches!(numbers[..], [first, _, count] if (first..first.saturating_add(count)).contains(&id.into()))
+    })
 }
 
 /// What all workers of a spawner find when they are made.
@@ -72,6 +90,11 @@ fn become_nobody() -> io::Result<()> {
     if !geteuid().is_root() {
         return Err(io::Error::other("only root can become another user; the worker has yours"));
     }
+    if worker_id().is_none() {
+        return Err(io::Error::other(format!(
+            "this user namespace has no user {WORKER_ID}; the worker has yours"
+        )));
+    }
     let (uid, gid) = (Uid::from_raw(WORKER_ID), Gid::from_raw(WORKER_ID));
     set_thread_groups(&[])?;
     set_thread_res_gid(gid, gid, gid)?;
@@ -117,4 +140,18 @@ fn limit_capabilities() {
         | CapabilitiesSecureBits::NO_CAP_AMBIENT_RAISE
         | CapabilitiesSecureBits::NO_CAP_AMBIENT_RAISE_LOCKED;
     let _ = set_capabilities_secure_bits(every_lock);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_there_if_a_range_has_it() {
+        assert!(covers("         0          0 4294967295\n", WORKER_ID));
+        assert!(covers("0 100000 65536", WORKER_ID));
+        assert!(!covers("0 0 1", WORKER_ID));
+        assert!(covers("0 0 1\n60000 100000 5536\n", WORKER_ID));
+        assert!(!covers("", WORKER_ID));
+    }
 }
