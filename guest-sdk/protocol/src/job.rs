@@ -31,8 +31,13 @@ impl Job {
     /// The engine kills a worker that is late. Processor time is capped beside that, at twice as much and some
     /// seconds, in case the engine is gone by then.
     pub fn new(role: Role, memory_bytes: u64, wall_time: Duration, file_bytes: u64) -> Self {
-        let cpu_seconds = wall_time.as_secs().saturating_mul(2).saturating_add(10);
+        let cpu_seconds = Job::cpu_seconds_within(wall_time);
         Job { version: Report::VERSION, role, memory_bytes, cpu_seconds, file_bytes }
+    }
+
+    /// The cap on processor time of a job that is to be done within `wall_time`, in seconds.
+    pub fn cpu_seconds_within(wall_time: Duration) -> u64 {
+        wall_time.as_secs().saturating_mul(2).saturating_add(10)
     }
 
     /// The job as a worker takes it: the length of its JSON (4 bytes, little-endian), the JSON, the payload.

@@ -120,7 +120,7 @@ pub(crate) struct RunArgs {
     /// Real time: 500ms, 1s, 2m [default: 60s]
     #[arg(long, value_name = "DUR", value_parser = parse_duration)]
     pub(crate) timeout: Option<Duration>,
-    /// The largest file that the step may write: 100MB, 1GiB [default: 16GiB]
+    /// All that the step may write, in files: 100MB, 1GiB [default: 16GiB]
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub(crate) max_output: Option<u64>,
     /// Which rules tables must keep: arrow or workbench [default: what the module's manifest asks for, else arrow]

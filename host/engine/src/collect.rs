@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use crunchbox_jail::{Child, Exit, Outgoing, ResourceUsage};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use crate::{CancelToken, Error};
+use crate::watch::{self, Watch};
+use crate::{CancelToken, Error, Verdict};
 
 /// How long a worker may live on once it has closed all that it could say something through.
 const SILENT_GRACE: Duration = Duration::from_secs(10);
@@ -21,12 +22,14 @@ pub(crate) struct Assignment<'a> {
     pub(crate) log_limit: usize,
     pub(crate) wall_time: Duration,
     pub(crate) cancel: Option<&'a CancelToken>,
+    /// The folder that it writes in, for one that has such a folder.
+    pub(crate) watch: Option<Watch<'a>>,
     /// What is done once, as soon as the worker has its job.
     pub(crate) meanwhile: &'a dyn Fn(),
 }
 
 /// Why a worker is dead.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Ended {
     /// By itself, or by somebody else's hand.
     Alone(Exit),
@@ -34,6 +37,8 @@ pub(crate) enum Ended {
     TimedOut,
     /// We killed it, as the caller wished.
     Cancelled,
+    /// It wrote more than it may: this is the verdict. If it still ran we killed it.
+    Overfull(Verdict),
 }
 
 /// What we saw of a worker from outside.
@@ -115,6 +120,7 @@ pub(crate) fn collect(assignment: Assignment<'_>) -> Result<Collected, Error> {
     let mut report = Kept::new(assignment.report_limit);
     let mut log = Kept::new(assignment.log_limit);
     let mut killed = None;
+    let mut next_look = started + watch::INTERVAL;
     let mut silent = false;
     let failed = || Error::system("talk to a worker");
 
@@ -134,7 +140,8 @@ pub(crate) fn collect(assignment: Assignment<'_>) -> Result<Collected, Error> {
         }
         let now = Instant::now();
         // Once killed a process ends; nothing has to hurry it.
-        let timeout = killed.is_none().then(|| timespec(deadline.saturating_duration_since(now)));
+        let wake = if assignment.watch.is_some() { deadline.min(next_look) } else { deadline };
+        let timeout = killed.is_none().then(|| timespec(wake.saturating_duration_since(now)));
         match poll(&mut fds, timeout.as_ref()) {
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
             Err(errno) => return Err(failed()(errno.into())),
@@ -173,12 +180,24 @@ pub(crate) fn collect(assignment: Assignment<'_>) -> Result<Collected, Error> {
         } else if Instant::now() >= deadline {
             killed = Some(Ended::TimedOut);
             child.kill();
+        } else if let Some(watch) = assignment.watch.as_ref().filter(|_| Instant::now() >= next_look) {
+            if let Some(verdict) = watch.look().map_err(failed())? {
+                killed = Some(Ended::Overfull(verdict));
+                child.kill();
+            }
+            // A folder that takes long to look at is looked at less often.
+            next_look = Instant::now() + watch::INTERVAL.max(now.elapsed());
         } else if !silent && !report.open && !log.open {
             silent = true;
             deadline = deadline.min(Instant::now() + SILENT_GRACE);
         }
     }
     let (exit, used) = child.reap().map_err(Error::system("wait for a worker"))?;
+    if killed.is_none()
+        && let Some(watch) = &assignment.watch
+    {
+        killed = watch.look().map_err(failed())?.map(Ended::Overfull);
+    }
     Ok(Collected {
         ended: killed.unwrap_or(Ended::Alone(exit)),
         report,
@@ -234,6 +253,7 @@ mod tests {
             log_limit: 10,
             wall_time,
             cancel,
+            watch: None,
             meanwhile: &|| (),
         };
         // Another test's child may hold the script open for writing until it executes its own: try again then.

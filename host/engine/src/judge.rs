@@ -4,12 +4,15 @@
 //! failed by how it failed, then its message, and its table last. A good message never saves a bad end, and what
 //! the engine measured itself outranks what the worker says.
 
+use std::time::Duration;
+
 use crunchbox_jail::Exit;
-use crunchbox_protocol::{Caps, DecodeError, End, Message, RenderResult, Report};
+use crunchbox_protocol::{Caps, DecodeError, End, Job, Message, RenderResult, Report};
 
 use crate::collect::{Collected, Ended};
 use crate::{Error, Limits, Verdict};
 
+const SIGKILL: i32 = 9;
 const SIGSYS: i32 = 31;
 const SIGXCPU: i32 = 24;
 
@@ -24,12 +27,17 @@ pub(crate) fn report(
     role: &'static str,
     collected: &Collected,
     caps: &Caps,
-    wall_time: std::time::Duration,
+    wall_time: Duration,
 ) -> Result<Said, Error> {
-    let verdict = match collected.ended {
+    let verdict = match collected.ended.clone() {
+        Ended::Overfull(verdict) => verdict,
         Ended::Cancelled => Verdict::Cancelled,
         Ended::TimedOut | Ended::Alone(Exit::Signal(SIGXCPU)) => Verdict::Time { limit: wall_time },
         Ended::Alone(Exit::Signal(SIGSYS)) => Verdict::Denied,
+        // The first process of a pid namespace has no ear for SIGXCPU: the kernel's cap kills it.
+        Ended::Alone(Exit::Signal(SIGKILL)) if used_up(collected.used.cpu, wall_time) => {
+            Verdict::Time { limit: wall_time }
+        }
         Ended::Alone(Exit::Signal(signal)) => {
             let detail = format!("the {role} worker was killed by signal {signal} ({})", signal_name(signal));
             Verdict::Killed { signal: Some(signal), detail }
@@ -47,6 +55,11 @@ pub(crate) fn report(
         },
     };
     Ok(Err(verdict))
+}
+
+/// Whether all processor time is gone that a job had. Kernels count it in ticks, so the last second is open.
+fn used_up(cpu: Duration, wall_time: Duration) -> bool {
+    cpu.as_secs() + 1 >= Job::cpu_seconds_within(wall_time)
 }
 
 fn decode(collected: &Collected, caps: &Caps) -> Result<Report, DecodeError> {
@@ -115,6 +128,7 @@ fn signal_name(signal: i32) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crunchbox_jail::ResourceUsage;
 
     fn ended(end: End, change: impl FnOnce(&mut Report)) -> Verdict {
         let mut report = Report::new(end, "why");
@@ -139,6 +153,27 @@ mod tests {
         ending(&report, true, &Limits::default()).unwrap();
         report.stdout_overflow = true;
         assert_eq!(ending(&report, false, &Limits::default()).unwrap_err().word(), "output");
+    }
+
+    #[test]
+    fn a_worker_that_died_is_judged_by_how() {
+        let verdict = |ended, cpu| {
+            let used = ResourceUsage { cpu: Duration::from_secs(cpu), max_rss_bytes: 0 };
+            let (report, log) = Default::default();
+            let collected = Collected { ended, report, log, used, wall_time: Duration::ZERO };
+            report_of(&collected).unwrap_err().word()
+        };
+        assert_eq!(verdict(Ended::Alone(Exit::Signal(SIGSYS)), 0), "denied");
+        assert_eq!(verdict(Ended::Alone(Exit::Signal(SIGKILL)), 11), "time");
+        assert_eq!(verdict(Ended::Alone(Exit::Signal(SIGKILL)), 10), "killed");
+        assert_eq!(verdict(Ended::Alone(Exit::Signal(SIGXCPU)), 0), "time");
+        assert_eq!(verdict(Ended::Alone(Exit::Status(7)), 0), "killed");
+        assert_eq!(verdict(Ended::Alone(Exit::Status(0)), 0), "bad-message");
+        assert_eq!(verdict(Ended::Cancelled, 99), "cancelled");
+    }
+
+    fn report_of(collected: &Collected) -> Said {
+        report("run", collected, &Report::caps(100), Duration::from_secs(1)).unwrap()
     }
 
     #[test]

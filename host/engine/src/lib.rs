@@ -41,6 +41,7 @@ mod request;
 mod scratch;
 mod shipped;
 mod tables;
+mod watch;
 mod workers;
 
 pub use control::{CancelToken, Control, Stage};

@@ -18,6 +18,7 @@ use crate::Error;
 /// | `stdout_bytes` | 2 MiB | `output` |
 /// | `log_bytes` | 100 KiB | nothing: what is longer is cut |
 /// | `output_bytes` | 16 GiB | `output` |
+/// | `output_files` | 1,000 | `output` |
 /// | `compile_time` | 120 s | `bad-module` |
 /// | `worker_memory_bytes` | 4 GiB | `bad-module` or `bad-table` |
 /// | `table` | the profile's | `bad-table` |
@@ -42,8 +43,10 @@ pub struct Limits {
     pub stdout_bytes: u64,
     /// How much of the step's standard error is kept, in bytes. The rest is read and thrown away.
     pub log_bytes: u64,
-    /// Any one file that the step writes, in bytes.
+    /// All files in the step's output folder together, in bytes.
     pub output_bytes: u64,
+    /// How many files, folders and links may be in the step's output folder.
+    pub output_files: u64,
     /// How long compiling may take, in real time.
     pub compile_time: Duration,
     /// What a worker may have that compiles the module or judges a table, in bytes.
@@ -66,6 +69,7 @@ impl Default for Limits {
             stdout_bytes: 2 << 20,
             log_bytes: 100 << 10,
             output_bytes: 16 << 30,
+            output_files: 1_000,
             compile_time: Duration::from_secs(120),
             worker_memory_bytes: 4 << 30,
             profile: None,
@@ -95,6 +99,7 @@ impl Limits {
         with_stdout_bytes stdout_bytes u64,
         with_log_bytes log_bytes u64,
         with_output_bytes output_bytes u64,
+        with_output_files output_files u64,
         with_compile_time compile_time Duration,
         with_worker_memory_bytes worker_memory_bytes u64,
         with_profile profile Option<Profile>,

@@ -51,7 +51,7 @@ pub enum Verdict {
     /// It wrote too much.
     #[non_exhaustive]
     Output {
-        /// Which limit: `stdout_bytes` or `output_bytes`.
+        /// Which limit: `stdout_bytes`, `output_bytes` or `output_files`.
         which: &'static str,
         /// The limit, in bytes.
         limit: u64,

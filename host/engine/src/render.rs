@@ -23,6 +23,7 @@ use crate::judge;
 use crate::params::{self, Prepared};
 use crate::scratch::RunDir;
 use crate::tables::{self, Judged, TableTask};
+use crate::watch::Watch;
 use crate::workers::Hired;
 use crate::{
     Control, Engine, Error, Layers, Limits, Log, Module, Outcome, OutputTable, RenderRequest, Stage, Usage,
@@ -143,7 +144,7 @@ impl<'a> Call<'a> {
         let params = self.prepare_params(code, &tables)?;
         let request = self.wire_request(&run_dir, params, &tables)?;
         self.control.enter(Stage::Running);
-        let report = self.dispatch(code, child, &request)?;
+        let report = self.dispatch(code, child, &request, &run_dir)?;
         Ok((report, run_dir))
     }
 
@@ -258,7 +259,13 @@ impl<'a> Call<'a> {
         request.encode().map_err(|error| Stop::Verdict(Verdict::BadParams { reason: error.to_string() }))
     }
 
-    fn dispatch(&mut self, code: &Code, child: Child, request: &[u8]) -> Result<Report, Stop> {
+    fn dispatch(
+        &mut self,
+        code: &Code,
+        child: Child,
+        request: &[u8],
+        run_dir: &RunDir,
+    ) -> Result<Report, Stop> {
         let limits = &self.limits;
         let role = Role::Run(RunJob {
             module_id: self.request.module.id().to_owned(),
@@ -274,6 +281,7 @@ impl<'a> Call<'a> {
         let job = Job::new(role, memory_bytes, limits.wall_time, limits.output_bytes);
         let workers = &self.engine.workers;
         let caps = Report::caps(limits.stdout_bytes);
+        let outputs = run_dir.outputs();
         let collected = collect(Assignment {
             child,
             job: job.to_bytes(request),
@@ -282,6 +290,7 @@ impl<'a> Call<'a> {
             log_limit: usize::try_from(limits.log_bytes).unwrap_or(usize::MAX),
             wall_time: limits.wall_time,
             cancel: self.control.cancel,
+            watch: Some(Watch::new(&outputs, limits)),
             meanwhile: &|| workers.keep_ready(&workers.run),
         })?;
         self.note(&collected);
@@ -381,6 +390,7 @@ pub(crate) fn code(
         log_limit: 4 << 10,
         wall_time: limits.compile_time,
         cancel: control.cancel,
+        watch: None,
         meanwhile: &|| (),
     })?;
     let reason = match judge::report("compile", &collected, &caps, limits.compile_time)? {

@@ -1,0 +1,23 @@
+;; expect: output detail~=output_bytes
+;; args: --max-output 1MiB
+;; why: writes two files that are small enough one by one, but not together, and says that all is well
+(module
+  (import "wasi_snapshot_preview1" "path_open" (func $path_open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 16)
+  (data (i32.const 0) "@\00\00\00\12\00\00\00") ;; address and length of the message
+  (data (i32.const 64) "\0f\00\01\0c\00\00\00\00\0d\00\02\0b\0c\00\00\00\00\00")
+  (data (i32.const 16) "\00\10\00\00\00\60\09\00") ;; address and length of the content: 614,400 bytes
+  (data (i32.const 128) "ab")
+  (func $write (param $name i32)
+    (if (call $path_open (i32.const 4) (i32.const 0) (local.get $name) (i32.const 1)
+        (i32.const 1) (i64.const 64) (i64.const 0) (i32.const 0) (i32.const 12))
+      (then (unreachable)))
+    (if (call $fd_write (i32.load (i32.const 12)) (i32.const 16) (i32.const 1) (i32.const 8))
+      (then (unreachable)))
+    (if (i32.ne (i32.load (i32.const 8)) (i32.const 614400))
+      (then (unreachable))))
+  (func (export "_start")
+    (call $write (i32.const 128))
+    (call $write (i32.const 129))
+    (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))))
