@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::args::DoctorArgs;
 use crate::exit_code::Exit;
+use crate::operator;
 use crate::print::visible;
 use crate::session::Session;
 
@@ -16,27 +17,48 @@ const EMPTY_MODULE: &[u8] = b"\0asm\x01\0\0\0\
     \x07\x0a\x01\x06_start\0\0\
     \x0a\x04\x01\x02\0\x0b";
 
-struct Check {
-    name: &'static str,
-    ok: bool,
-    detail: String,
+/// What was looked at, and what was found.
+pub(crate) struct Check {
+    pub(crate) name: &'static str,
+    pub(crate) health: Health,
+    pub(crate) detail: String,
+}
+
+/// What a finding means.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Health {
+    Good,
+    /// Steps run; an operator should see to it.
+    Warning,
+    /// No step runs.
+    Bad,
 }
 
 pub(crate) fn run(args: &DoctorArgs) -> anyhow::Result<Exit> {
     let session = Session::new(&args.engine)?;
-    let checks = [system(), code_cache(&session.engine), trial(&session)];
-    let healthy = checks.iter().all(|check| check.ok);
     let layers = session.engine.layers()?;
+    let checks = [
+        system(),
+        code_cache(&session.engine),
+        trial(&session),
+        operator::secrets(&layers),
+        operator::obeyed(&session.engine),
+        operator::metadata_address(&layers),
+        operator::shared_cores(),
+    ];
+    let healthy = checks.iter().all(|check| check.health != Health::Bad);
     if args.json {
         let layers: Vec<Value> = Layer::ALL.iter().map(|layer| layer_json(*layer, &layers)).collect();
-        let checks: Vec<Value> = checks
-            .iter()
-            .map(|check| json!({"name": check.name, "ok": check.ok, "detail": check.detail}))
-            .collect();
+        let checks: Vec<Value> = checks.iter().map(check_json).collect();
         println!("{:#}", json!({"ok": healthy, "checks": checks, "layers": layers}));
     } else {
         for check in &checks {
-            println!("{} {}: {}", if check.ok { "ok  " } else { "BAD " }, check.name, visible(&check.detail));
+            let word = match check.health {
+                Health::Good => "ok  ",
+                Health::Warning => "WARN",
+                Health::Bad => "BAD ",
+            };
+            println!("{word} {}: {}", check.name, visible(&check.detail));
         }
         for layer in Layer::ALL {
             match layers.reason(layer) {
@@ -46,6 +68,14 @@ pub(crate) fn run(args: &DoctorArgs) -> anyhow::Result<Exit> {
         }
     }
     Ok(if healthy { Exit::Ok } else { Exit::Host })
+}
+
+fn check_json(check: &Check) -> Value {
+    let mut object = json!({"name": check.name, "ok": check.health == Health::Good, "detail": check.detail});
+    if check.health == Health::Warning {
+        object["warning"] = json!(true);
+    }
+    object
 }
 
 fn layer_json(layer: Layer, layers: &Layers) -> Value {
@@ -107,11 +137,11 @@ fn system() -> Check {
         name.machine().to_string_lossy(),
         if uid.is_root() { "as root".to_owned() } else { format!("as user {}", uid.as_raw()) },
     );
-    Check { name: "system", ok: true, detail }
+    Check { name: "system", health: Health::Good, detail }
 }
 
 fn code_cache(engine: &Engine) -> Check {
-    Check { name: "code cache", ok: true, detail: engine.code_folder().display().to_string() }
+    Check { name: "code cache", health: Health::Good, detail: engine.code_folder().display().to_string() }
 }
 
 /// A whole call with the smallest module there is.
@@ -120,12 +150,12 @@ fn trial(session: &Session) -> Check {
         let request = RenderRequest::new(&module);
         session.watched(|engine, control| engine.render_with(&request, &Limits::default(), control))
     });
-    let (ok, detail) = match tried {
+    let (health, detail) = match tried {
         Ok(outcome) if matches!(outcome.verdict, Verdict::BadMessage { .. }) => {
-            (true, format!("an empty step ran in {} µs", outcome.usage.wall_time.as_micros()))
+            (Health::Good, format!("an empty step ran in {} µs", outcome.usage.wall_time.as_micros()))
         }
-        Ok(outcome) => (false, format!("an empty step ended with {}", outcome.verdict)),
-        Err(error) => (false, format!("{:#}", anyhow::Error::from(error))),
+        Ok(outcome) => (Health::Bad, format!("an empty step ended with {}", outcome.verdict)),
+        Err(error) => (Health::Bad, format!("{:#}", anyhow::Error::from(error))),
     };
-    Check { name: "trial run", ok, detail }
+    Check { name: "trial run", health, detail }
 }

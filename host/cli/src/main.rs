@@ -7,6 +7,7 @@ mod compile;
 mod doctor;
 mod exit_code;
 mod inspect;
+mod operator;
 mod print;
 mod report;
 mod run;

@@ -159,6 +159,11 @@ impl Engine {
         }
     }
 
+    /// The programs that are run as workers: they must be nobody's to change but the caller's or root's.
+    pub fn worker_executables(&self) -> [&Path; 3] {
+        self.workers.executables()
+    }
+
     /// The folder that compiled code is kept in.
     pub fn code_folder(&self) -> &Path {
         self.cache.folder()

@@ -45,7 +45,7 @@ mod watch;
 mod workers;
 
 pub use control::{CancelToken, Control, Stage};
-pub use crunchbox_jail::{Layer, Layers, Missing};
+pub use crunchbox_jail::{Layer, Layers, Missing, WORKER_ID};
 pub use crunchbox_params::Manifest;
 pub use crunchbox_protocol::{
     ColumnReport as Column, FileFormat, I18nArgument, I18nMessage, JsonMap, Profile, QuickFix,

@@ -20,29 +20,30 @@ impl Module {
         if name.contains('/') || Path::new(name).extension().is_some_and(|extension| extension == "wasm") {
             return Module::open(name);
         }
-        let folders = folders();
+        let folders = Module::folders();
         let paths = folders.iter().map(|folder| folder.join(format!("{name}.wasm")));
         match paths.into_iter().find(|path| path.is_file()) {
             Some(path) => Module::open(path),
             None => Err(not_found(name, &folders)),
         }
     }
-}
 
-/// Beside the program is where a copied folder has them; one up is where `cargo xtask modules` puts them, as the
-/// program is in `target/release`; a package has them under `share`.
-fn folders() -> Vec<PathBuf> {
-    if let Some(folder) = std::env::var_os(ENVIRONMENT) {
-        return vec![folder.into()];
+    /// The folders that [`Module::find`] looks for ids in, whether they exist or not.
+    pub fn folders() -> Vec<PathBuf> {
+        if let Some(folder) = std::env::var_os(ENVIRONMENT) {
+            return vec![folder.into()];
+        }
+        let Ok(program) = std::env::current_exe() else { return Vec::new() };
+        let Some(beside) = program.parent() else { return Vec::new() };
+        // Beside the program is where a copied folder has them; one up is where `cargo xtask modules` puts them, as
+        // the program is in `target/release`; a package has them under `share`.
+        let mut folders = vec![beside.join("modules")];
+        if let Some(parent) = beside.parent() {
+            folders.push(parent.join("modules"));
+            folders.push(parent.join("share/crunchbox/modules"));
+        }
+        folders
     }
-    let Ok(program) = std::env::current_exe() else { return Vec::new() };
-    let Some(beside) = program.parent() else { return Vec::new() };
-    let mut folders = vec![beside.join("modules")];
-    if let Some(parent) = beside.parent() {
-        folders.push(parent.join("modules"));
-        folders.push(parent.join("share/crunchbox/modules"));
-    }
-    folders
 }
 
 /// An error that says what there is.

@@ -82,6 +82,10 @@ impl Workers {
         })
     }
 
+    pub(crate) fn executables(&self) -> [&Path; 3] {
+        [&self.run, &self.compile, &self.tables].map(|pool| pool.spawner.executable())
+    }
+
     /// A worker, confined and without a job: one that is ready, or else a new one. The inner error is `cancelled`.
     ///
     /// # Errors
