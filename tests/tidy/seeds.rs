@@ -26,11 +26,13 @@ use crate::{fuzz, names, read, root};
 /// A function that panics on bytes that break a promise.
 type Oracle = fn(&[u8]);
 
-const TARGETS: [(&str, Oracle); 4] = [
+const TARGETS: [(&str, Oracle); 6] = [
     ("message", fuzz::message),
     ("report", fuzz::report),
     ("manifest", fuzz::manifest),
     ("table", fuzz::table),
+    ("cache", fuzz::cache),
+    ("spawner", fuzz::spawner),
 ];
 
 /// All seeds of a target together, in bytes.
@@ -93,6 +95,10 @@ fn every_seed_is_still_understood() {
     for (path, seed) in seeds("manifest") {
         Manifest::from_json_bytes(&seed).unwrap_or_else(|error| panic!("{path}: {error}"));
     }
+    let good = fs::read(root().join("tests/fuzz/seeds/cache/good")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let code = crunchbox::code_by_entry(folder.path(), fuzz::CODE, &good).unwrap();
+    assert_eq!(code.as_deref(), Some(fuzz::CODE), "the cache's seed leads to no code");
     for (path, seed) in seeds("table") {
         let (action, bytes) = seed.split_first().unwrap();
         let format = match action {
@@ -110,8 +116,14 @@ fn every_seed_is_still_understood() {
 #[test]
 #[ignore = "writes tests/fuzz/seeds"]
 fn write_seeds() {
-    let made =
-        [("message", messages()), ("report", reports()), ("manifest", manifests()), ("table", tables())];
+    let made = [
+        ("message", messages()),
+        ("report", reports()),
+        ("manifest", manifests()),
+        ("table", tables()),
+        ("cache", cache_entries()),
+        ("spawner", spawners_words()),
+    ];
     for (target, seeds) in made {
         let folder = root().join("tests/fuzz/seeds").join(target);
         fs::create_dir_all(&folder).unwrap();
@@ -185,6 +197,37 @@ fn messages() -> Seeds {
         seed("fetch-result", &some_fetch()),
         seed("migrate-request", &MigrateParamsRequest { params: some_json() }),
         seed("migrate-result", &MigrateParamsResult { params: some_json() }),
+    ]
+}
+
+fn cache_entries() -> Seeds {
+    let name = format!("{}.code", blake3::hash(fuzz::CODE).to_hex());
+    let bytes = fuzz::CODE.len();
+    let entry = |name: &str, code: &str, bytes: usize, manifest: Value| {
+        let json = json!({"code": code, "bytes": bytes, "manifest": manifest});
+        (name.to_owned(), json.to_string().into_bytes())
+    };
+    vec![
+        entry("good", &name, bytes, Value::Null),
+        entry("manifest", &name, bytes, json!({"id_name": "a", "parameters": []})),
+        entry("longer", &name, bytes + 1, Value::Null),
+        entry("elsewhere", "../../../away.code", 4, Value::Null),
+        entry("another", &name.replace('a', "b"), bytes, Value::Null),
+    ]
+}
+
+/// Requests (a length, then the name of a room) and news (a letter, then what it is of).
+fn spawners_words() -> Seeds {
+    let request = |room: &[u8]| [&(room.len() as u64).to_le_bytes(), room].concat();
+    let ended = [&b"e\x01"[..], &9_i32.to_le_bytes(), &1_u64.to_le_bytes(), &2_u64.to_le_bytes()].concat();
+    vec![
+        ("request".to_owned(), request(b"room-12")),
+        ("request-no-room".to_owned(), request(b"")),
+        ("request-huge".to_owned(), u64::MAX.to_le_bytes().to_vec()),
+        ("started".to_owned(), [&b"s"[..], &77_i32.to_le_bytes()].concat()),
+        ("ready".to_owned(), b"rlandlock\tthe kernel has none\ncgroup\tnone was asked for\n".to_vec()),
+        ("failed".to_owned(), b"fno room".to_vec()),
+        ("ended".to_owned(), ended),
     ]
 }
 

@@ -150,6 +150,21 @@ impl Code {
     }
 }
 
+/// For the fuzz target of the cache: what is handed out for an entry of these bytes, in a cache in `folder` that holds the
+/// code of `known`.
+#[doc(hidden)]
+pub fn code_by_entry(folder: &Path, known: &[u8], entry: &[u8]) -> io::Result<Option<Vec<u8>>> {
+    let cache = CodeCache::open(folder).map_err(io::Error::other)?;
+    let name = format!("{}.code", blake3::hash(known).to_hex());
+    fs::write(cache.folder.join(name), known)?;
+    fs::write(cache.entry_path("entry"), entry)?;
+    let Some(mut code) = cache.find("entry") else { return Ok(None) };
+    let mut bytes = Vec::new();
+    code.file.seek(SeekFrom::Start(0))?;
+    code.file.read_to_end(&mut bytes)?;
+    Ok(Some(bytes))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -44,6 +44,8 @@ mod tables;
 mod watch;
 mod workers;
 
+#[doc(hidden)]
+pub use cache::code_by_entry;
 pub use control::{CancelToken, Control, Stage};
 pub use crunchbox_jail::{Layer, Layers, Missing, WORKER_ID};
 pub use crunchbox_params::Manifest;

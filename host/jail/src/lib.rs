@@ -33,6 +33,8 @@ pub use layer::{Layer, Layers, Missing};
 pub use map::{Mapped, map_file};
 pub use memory::forbid_new_code;
 pub use namespaces::{WORKER_ID, worker_id};
+#[doc(hidden)]
+pub use news::check_news;
 pub use reap::{Exit, ResourceUsage};
 pub use root::Room;
 pub use seccomp::Profile;

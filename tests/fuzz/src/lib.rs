@@ -3,7 +3,8 @@
 //! `tests/tidy` compiles this file too, and runs it over the seeds.
 
 use std::fmt::Debug;
-use std::io::{Read, Seek};
+use std::io::{Read, Seek, Write};
+use std::os::unix::net::UnixStream;
 
 use crunchbox_params::{CleanInput, Manifest, clean};
 use crunchbox_protocol::{
@@ -55,6 +56,32 @@ pub fn manifest(bytes: &[u8]) {
         let twice = clean(schema, &cleaned.params, &input).expect("clean params can be cleaned");
         assert_eq!(twice, cleaned);
     }
+}
+
+/// The code that a fuzzed entry of the cache may lead to, and no other.
+pub const CODE: &[u8] = b"compiled";
+
+/// The bytes as the entry of a module in the cache of compiled code: whatever it names, only whole code from the cache
+/// is handed out.
+pub fn cache(bytes: &[u8]) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    std::fs::write(folder.path().join("away.code"), "evil").expect("a file in it");
+    let found = crunchbox::code_by_entry(folder.path(), CODE, bytes).expect("the folder can be used");
+    assert!(found.is_none_or(|code| code == CODE));
+}
+
+/// The bytes on the sockets of a spawner: as a request that it takes, and as news of a worker.
+pub fn spawner(bytes: &[u8]) {
+    const MAX_BYTES: u64 = 256;
+    let (mut here, there) = UnixStream::pair().expect("a pair of sockets");
+    // What is longer than any request is cut: the socket would not take it all at once.
+    here.write_all(&bytes[..bytes.len().min(4 << 10)]).expect("room in a socket");
+    drop(here);
+    if let Ok((request, descriptors)) = crunchbox_jail::receive(&there, MAX_BYTES) {
+        assert!(request.len() as u64 <= MAX_BYTES && descriptors.is_empty());
+        assert_eq!(request, bytes[8..8 + request.len()]);
+    }
+    crunchbox_jail::check_news(bytes);
 }
 
 /// Small, so that bombs are small.
