@@ -59,6 +59,20 @@ pub(crate) fn c_compiler() -> anyhow::Result<(PathBuf, Vec<String>)> {
     Ok((clang, arguments))
 }
 
+/// A program out of a package, unpacked now if it is not there; what it needs besides is the machine's.
+///
+/// # Errors
+/// As [`toolchain`].
+pub(crate) fn program(package: &str, path: &str) -> anyhow::Result<PathBuf> {
+    let prefix = Prefix::new()?;
+    for name in ["root", "debs", "apt/lists/partial", "apt/cache/archives/partial"] {
+        fs::create_dir_all(prefix.folder.join(name))?;
+    }
+    prefix.update()?;
+    prefix.unpack(package)?;
+    Ok(prefix.root().join(path))
+}
+
 impl Prefix {
     fn new() -> anyhow::Result<Prefix> {
         ensure!(cfg!(target_arch = "x86_64"), "Debian's rustc-web is used on x86-64 only");

@@ -52,9 +52,18 @@ enum Command {
     Thrift,
     /// Measure, beside a named peer in the same run.
     Bench {
+        /// What; steps if nothing is named.
+        #[command(subcommand)]
+        what: Option<bench::What>,
         /// How many runs of each.
-        #[arg(long, default_value_t = 40)]
+        #[arg(long, default_value_t = 40, global = true)]
         runs: usize,
+    },
+    /// Make many calls, and see that nothing is left behind.
+    Soak {
+        /// How many.
+        #[arg(long, default_value_t = 100_000)]
+        calls: u64,
     },
     /// Fuzz what reads untrusted bytes, with cargo-fuzz and a nightly compiler.
     Fuzz {
@@ -79,7 +88,8 @@ fn main() -> anyhow::Result<()> {
         Command::Lint => lint::run(),
         Command::Deny => lint::deny(),
         Command::Thrift => thrift::run(),
-        Command::Bench { runs } => bench::run(runs),
+        Command::Bench { what, runs } => bench::run(what.unwrap_or(bench::What::Steps), runs),
+        Command::Soak { calls } => bench::soak(calls),
         Command::Fuzz { minutes } => test::fuzz(minutes),
     }
 }
