@@ -18,8 +18,8 @@ pub(crate) struct Attack {
     pub(crate) name: String,
     /// The engine's verdict behind all walls.
     pub(crate) verdict: String,
-    /// Whether walls have to do with it.
-    pub(crate) walls: bool,
+    /// What stops it: `walls`, the engine's `judgement`, `nothing` yet, or a layer that is always there.
+    pub(crate) stopped_by: String,
     /// Layers that stand alone against it.
     pub(crate) only: Vec<Layer>,
     /// What it does.
@@ -27,6 +27,11 @@ pub(crate) struct Attack {
 }
 
 impl Attack {
+    /// Whether walls that can be left out have to do with it.
+    pub(crate) fn meets_walls(&self) -> bool {
+        self.stopped_by == "walls"
+    }
+
     /// Whether it says itself that nothing else stops it. Without a user namespace there are no others either.
     pub(crate) fn may_win_without(&self, layer: Layer) -> bool {
         let namespaces = layer == Layer::UserNamespace;
@@ -44,10 +49,10 @@ pub(crate) fn attacks(program: &Path) -> anyhow::Result<Vec<Attack>> {
     let output = Command::new(program).arg("--list").output()?;
     let text = String::from_utf8(output.stdout)?;
     let attack = |line: &str| {
-        let [name, verdict, walls, only, what] = line.split('\t').collect::<Vec<_>>().try_into().ok()?;
+        let [name, verdict, stopped_by, only, what] = line.split('\t').collect::<Vec<_>>().try_into().ok()?;
         let only = only.split('+').filter_map(|name| name.parse().ok()).collect();
-        let [name, verdict, what] = [name, verdict, what].map(str::to_owned);
-        Some(Attack { name, verdict, walls: walls == "true", only, what })
+        let [name, verdict, stopped_by, what] = [name, verdict, stopped_by, what].map(str::to_owned);
+        Some(Attack { name, verdict, stopped_by, only, what })
     };
     let attacks: Vec<_> =
         text.lines().map(|line| attack(line).with_context(|| line.to_owned())).collect::<Result<_, _>>()?;
@@ -97,6 +102,10 @@ impl<'a> Bench<'a> {
                 std::os::unix::fs::symlink(world.program(name), folder.join(name))?;
             }
         }
+        // So that the engine holds the code as it is when it was just compiled, which is not as when it was found.
+        for entry in fs::read_dir(world.path("cache"))? {
+            fs::remove_dir_all(entry?.path())?;
+        }
         let processes = processes()?;
         let engine = engine(world, &folder)?;
         Ok(Bench { world, engine, module: trivial_module()?, processes })
@@ -130,7 +139,7 @@ impl<'a> Bench<'a> {
         won.extend(seen.log.lines().find_map(|line| line.strip_prefix("won: ")).map(str::to_owned));
         won.extend(self.world.changed()?);
         won.extend(self.left_behind()?);
-        if attack.walls && seen.verdict == "ok" {
+        if attack.meets_walls() && seen.verdict == "ok" {
             won.push("the engine took it for a good step".to_owned());
         }
         if started.elapsed() > Duration::from_secs(30) {

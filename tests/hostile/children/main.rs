@@ -96,6 +96,10 @@ fn meets_all_walls(world: &World, attack: &Attack) -> anyhow::Result<()> {
     let bench = Bench::new(world, &[])?;
     let seen = bench.run(attack)?;
     bench.close()?;
+    if attack.stopped_by == "nothing" {
+        ensure!(seen.won.is_some(), "it is stopped now: strike `.open()` from it");
+        return Ok(());
+    }
     ensure!(seen.won.is_none(), "it won: {}", seen.won.unwrap_or_default());
     ensure!(
         seen.verdict == attack.verdict,
@@ -111,7 +115,7 @@ fn meets_all_walls(world: &World, attack: &Attack) -> anyhow::Result<()> {
 fn meets_all_but(world: &World, layer: Layer, attacks: &[Attack]) -> anyhow::Result<()> {
     let bench = Bench::new(world, &[layer])?;
     let mut won = Vec::new();
-    for attack in attacks.iter().filter(|attack| attack.walls) {
+    for attack in attacks.iter().filter(|attack| attack.meets_walls()) {
         let seen = bench.run(attack)?;
         ensure!(!seen.layers.on.contains(&layer), "{layer} is on, though it was left out");
         if let Some(what) = seen.won

@@ -23,14 +23,14 @@ pub(crate) fn switchable(pass: &str) -> Vec<Layer> {
 }
 
 /// Prints a line for each attack: as whom, its name, the verdict behind all walls, which of them stop it alone, and
-/// what it tries. An attack that is refused where there is no wall at all, by the kernel's own rules, has a `-`.
+/// what it tries. `kernel` stands for an attack that is refused where there is no wall at all.
 pub(crate) fn print(world: &World, attacks: &[Attack]) -> anyhow::Result<()> {
     let layers = switchable(world.pass());
     let mut stopped: Vec<Vec<Layer>> = vec![Vec::new(); attacks.len()];
     let stops = |on: &[Layer]| -> anyhow::Result<Vec<bool>> {
         let without: Vec<Layer> = layers.iter().copied().filter(|layer| !on.contains(layer)).collect();
         let bench = Bench::new(world, &without)?;
-        let stops = |attack: &Attack| Ok(attack.walls && bench.run(attack)?.won.is_none());
+        let stops = |attack: &Attack| Ok(attack.meets_walls() && bench.run(attack)?.won.is_none());
         let stops = attacks.iter().map(stops).collect::<anyhow::Result<_>>()?;
         bench.close()?;
         Ok(stops)
@@ -55,10 +55,10 @@ pub(crate) fn print(world: &World, attacks: &[Attack]) -> anyhow::Result<()> {
     }
     for ((attack, stopped), by_nothing) in attacks.iter().zip(stopped).zip(by_nothing) {
         let names: Vec<_> = stopped.iter().map(|layer| layer.name()).collect();
-        let walls = match (attack.walls, by_nothing) {
-            (false, _) => "engine".to_owned(),
-            (true, true) => "kernel".to_owned(),
-            (true, false) => names.join("+"),
+        let walls = match (attack.stopped_by.as_str(), by_nothing) {
+            ("walls", true) => "kernel".to_owned(),
+            ("walls", false) => names.join("+"),
+            (other, _) => other.to_owned(),
         };
         println!("{}\t{}\t{}\t{walls}\t{}", world.pass(), attack.name, attack.verdict, attack.what);
     }

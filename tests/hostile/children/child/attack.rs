@@ -17,18 +17,32 @@ pub(crate) struct Attack {
     pub(crate) only: &'static [Layer],
     /// Whether walls have to do with it at all; else it is the engine who judges, whatever the walls.
     pub(crate) walls: bool,
+    /// A layer that every worker has, which is what stops it.
+    pub(crate) always: Option<Layer>,
+    /// Whether nothing stops it yet: it wins behind all walls.
+    pub(crate) open: bool,
     /// Says what was won, or why nothing was.
     pub(crate) run: fn(&Scene) -> io::Result<String>,
 }
 
 impl Attack {
     pub(crate) const fn new(verdict: &'static str, run: fn(&Scene) -> io::Result<String>) -> Attack {
-        Attack { verdict, only: &[], walls: true, run }
+        Attack { verdict, only: &[], walls: true, always: None, open: false, run }
     }
 
     /// These are all that stops it.
     pub(crate) const fn only(self, layers: &'static [Layer]) -> Attack {
         Attack { only: layers, ..self }
+    }
+
+    /// A layer stops it that no worker can be made without.
+    pub(crate) const fn stopped_by(self, layer: Layer) -> Attack {
+        Attack { always: Some(layer), ..self }
+    }
+
+    /// Nothing stops it yet: whoever mends that strikes this.
+    pub(crate) const fn open(self) -> Attack {
+        Attack { open: true, ..self }
     }
 
     /// No wall stops it: the engine sees through it.

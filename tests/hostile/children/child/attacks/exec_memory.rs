@@ -2,11 +2,13 @@
 
 use std::io;
 
+use crunchbox_jail::Layer;
+
 use crate::attack::{Attack, Scene, refused};
 use crate::program::PROGRAM;
 use crate::sys::call;
 
-pub(super) const ATTACK: Attack = Attack::new("denied", run);
+pub(super) const ATTACK: Attack = Attack::new("denied", run).only(&[Layer::Seccomp]);
 
 fn run(_: &Scene) -> io::Result<String> {
     let file = call!(SYS_memfd_create, c"program", 0)?;

@@ -1,13 +1,12 @@
 //! Fills memory and makes it read-only, which then no longer counts, up to half a gigabyte.
 
 use std::io;
-use std::time::Duration;
 
 use crate::sys;
 use crate::attack::{Attack, Scene};
 use crate::sys::call;
 
-pub(super) const ATTACK: Attack = Attack::new("memory", run).judged();
+pub(super) const ATTACK: Attack = Attack::new("exit", run).judged().open();
 
 fn run(_: &Scene) -> io::Result<String> {
     const PART: usize = 16 << 20;
@@ -17,7 +16,5 @@ fn run(_: &Scene) -> io::Result<String> {
         sys::touch(address, PART);
         call!(SYS_mprotect, address, PART, libc::PROT_READ)?;
     }
-    // Time for who watches from outside.
-    std::thread::sleep(Duration::from_millis(500));
     Ok("half a gigabyte is full".to_owned())
 }

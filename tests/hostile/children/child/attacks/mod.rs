@@ -161,6 +161,7 @@ attacks! {
     // Limits.
     raise_file_size
     raise_memory
+    raise_stack
     raise_descriptors
     raise_time
     raise_core

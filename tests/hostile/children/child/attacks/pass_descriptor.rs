@@ -8,7 +8,7 @@ use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg}
 
 use crate::attack::{Attack, Scene, refused};
 
-pub(super) const ATTACK: Attack = Attack::new("denied", run);
+pub(super) const ATTACK: Attack = Attack::new("denied", run).judged();
 
 fn run(scene: &Scene) -> io::Result<String> {
     let sent = {

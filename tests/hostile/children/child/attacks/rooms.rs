@@ -3,9 +3,11 @@
 use std::fs;
 use std::io;
 
+use crunchbox_jail::Layer;
+
 use crate::attack::{Attack, Scene, refused};
 
-pub(super) const ATTACK: Attack = Attack::new("exit", run);
+pub(super) const ATTACK: Attack = Attack::new("exit", run).stopped_by(Layer::MountNamespace);
 
 fn run(_: &Scene) -> io::Result<String> {
     let entries = fs::read_dir("/rooms")?;
