@@ -44,7 +44,7 @@ fn main() -> anyhow::Result<ExitCode> {
         _ => {
             let arguments = Arguments::from_args();
             if arguments.list {
-                let attacks = bench::attacks(&outside::child())?;
+                let attacks = bench::attacks(&outside::child()?)?;
                 let trials = outside::passes().iter().flat_map(|pass| trials(pass, &attacks, None)).collect();
                 return Ok(libtest_mimic::run(&arguments, trials).exit_code());
             }

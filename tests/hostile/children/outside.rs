@@ -17,9 +17,10 @@ use crate::{enter, walls};
 /// Another user than root: the number that the first one has on most machines.
 const ORDINARY: u32 = 1000;
 
-/// The program that attacks.
-pub(crate) fn child() -> PathBuf {
-    env!("CARGO_BIN_EXE_hostile-child").into()
+/// The program that attacks: cargo leaves it in the folder above that of the test.
+pub(crate) fn child() -> anyhow::Result<PathBuf> {
+    let name = Path::new(env!("CARGO_BIN_EXE_hostile-child")).file_name().context("it has a name")?;
+    Ok(std::env::current_exe()?.ancestors().nth(2).context("the test is in no folder")?.join(name))
 }
 
 /// As whom all is done.
@@ -49,7 +50,7 @@ fn lay_out(place: &Path) -> anyhow::Result<()> {
     }
     let built = Built::find()?.programs();
     let workers = ["crunchbox-worker", "crunchbox-compiler", "crunchbox-tables"];
-    let ours = [("children", std::env::current_exe()?), ("hostile-child", child())];
+    let ours = [("children", std::env::current_exe()?), ("hostile-child", child()?)];
     let programs = workers.iter().map(|name| (*name, built.join(name))).chain(ours);
     for (name, path) in programs {
         let target = place.join(enter::BIN).join(name);
