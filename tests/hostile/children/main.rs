@@ -67,9 +67,11 @@ fn inside() -> anyhow::Result<ExitCode> {
     Ok(libtest_mimic::run(&arguments, trials).exit_code())
 }
 
+type Test = Box<dyn FnOnce(&World) -> anyhow::Result<()> + Send>;
+
 /// One for each attack behind all walls, one for each wall that is left out, and a good call behind all of them.
 fn trials(pass: &str, attacks: &[Attack], world: Option<&Arc<World>>) -> Vec<Trial> {
-    let trial = |name: String, test: Box<dyn FnOnce(&World) -> anyhow::Result<()> + Send>| {
+    let trial = |name: String, test: Test| {
         let world = world.cloned();
         let run = move || {
             let world = world.ok_or("attacks run in namespaces only")?;
@@ -88,7 +90,7 @@ fn trials(pass: &str, attacks: &[Attack], world: Option<&Arc<World>>) -> Vec<Tri
         let name = format!("without_{layer}").replace('-', "_");
         trials.push(trial(name, Box::new(move |world| meets_all_but(world, layer, &attacks))));
     }
-    trials.push(trial("a_good_call_follows".to_owned(), Box::new(|world| bench::good_call(world))));
+    trials.push(trial("a_good_call_follows".to_owned(), Box::new(bench::good_call)));
     trials
 }
 
