@@ -67,7 +67,6 @@ fn table(rows: &[Row<'_>], as_root: &BTreeMap<&str, &str>) -> String {
         let walls = match *walls {
             "" => "no single one".to_owned(),
             "judgement" => "the engine".to_owned(),
-            "nothing" => "**nothing yet**".to_owned(),
             "kernel" if as_root == "kernel" => "the kernel".to_owned(),
             "kernel" => format!("the kernel; of root: {}", listed(as_root)),
             walls if as_root.split('+').any(|wall| wall == "user") => format!("{}, `user`", listed(walls)),

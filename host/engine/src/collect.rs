@@ -12,6 +12,12 @@ use crate::{CancelToken, Error};
 /// How long a worker may live on once it has closed all that it could say something through.
 const SILENT_GRACE: Duration = Duration::from_secs(10);
 
+/// How often a look is taken at the memory that a worker has in use.
+const INTERVAL: Duration = Duration::from_millis(50);
+
+/// What a worker may have in use besides what the kernel's cap counts: its stack, what it shares with its spawner.
+const UNCOUNTED_BYTES: u64 = 32 << 20;
+
 /// What a worker is given, and how long it has.
 pub(crate) struct Assignment<'a> {
     pub(crate) child: Child,
@@ -21,6 +27,9 @@ pub(crate) struct Assignment<'a> {
     pub(crate) log_limit: usize,
     pub(crate) wall_time: Duration,
     pub(crate) cancel: Option<&'a CancelToken>,
+    /// What the kernel lets the worker have of private memory besides what it maps, in bytes. It does not count what was
+    /// written and then made read-only, so a look is taken from outside too.
+    pub(crate) memory_bytes: u64,
     /// What is done once, as soon as the worker has its job.
     pub(crate) meanwhile: &'a dyn Fn(),
 }
@@ -34,6 +43,13 @@ pub(crate) enum Ended {
     TimedOut,
     /// We killed it, as the caller wished.
     Cancelled,
+    /// We killed it, as it had this much memory in use, in bytes, which is more than it may.
+    Bloated {
+        /// What it had.
+        found: u64,
+        /// What it might have.
+        limit: u64,
+    },
 }
 
 /// What we saw of a worker from outside.
@@ -111,10 +127,15 @@ pub(crate) fn collect(assignment: Assignment<'_>) -> Result<Collected, Error> {
     let child = assignment.child;
     let started = Instant::now();
     let mut deadline = started + assignment.wall_time;
+    // As the worker itself does: what it maps may count as its own while it is loaded.
+    let mapped = assignment.files.first().and_then(|file| rustix::fs::fstat(file).ok());
+    let mapped = mapped.map_or(0, |file| u64::try_from(file.st_size).unwrap_or(0));
+    let memory_limit = assignment.memory_bytes.saturating_add(mapped).saturating_add(UNCOUNTED_BYTES);
     let mut outgoing = Some(Outgoing::new(assignment.job, assignment.files));
     let mut report = Kept::new(assignment.report_limit);
     let mut log = Kept::new(assignment.log_limit);
     let mut killed = None;
+    let mut next_look = started + INTERVAL;
     let mut silent = false;
     let failed = || Error::system("talk to a worker");
 
@@ -134,7 +155,8 @@ pub(crate) fn collect(assignment: Assignment<'_>) -> Result<Collected, Error> {
         }
         let now = Instant::now();
         // Once killed a process ends; nothing has to hurry it.
-        let timeout = killed.is_none().then(|| timespec(deadline.saturating_duration_since(now)));
+        let timeout =
+            killed.is_none().then(|| timespec(deadline.min(next_look).saturating_duration_since(now)));
         match poll(&mut fds, timeout.as_ref()) {
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
             Err(errno) => return Err(failed()(errno.into())),
@@ -173,6 +195,12 @@ pub(crate) fn collect(assignment: Assignment<'_>) -> Result<Collected, Error> {
         } else if Instant::now() >= deadline {
             killed = Some(Ended::TimedOut);
             child.kill();
+        } else if Instant::now() >= next_look {
+            if let Some(found) = child.private_memory().filter(|found| *found > memory_limit) {
+                killed = Some(Ended::Bloated { found, limit: memory_limit });
+                child.kill();
+            }
+            next_look = Instant::now() + INTERVAL;
         } else if !silent && !report.open && !log.open {
             silent = true;
             deadline = deadline.min(Instant::now() + SILENT_GRACE);
@@ -234,6 +262,7 @@ mod tests {
             log_limit: 10,
             wall_time,
             cancel,
+            memory_bytes: u64::MAX,
             meanwhile: &|| (),
         };
         // Another test's child may hold the script open for writing until it executes its own: try again then.

@@ -28,6 +28,7 @@ pub(crate) fn report(
 ) -> Result<Said, Error> {
     let verdict = match collected.ended {
         Ended::Cancelled => Verdict::Cancelled,
+        Ended::Bloated { found, limit } => Verdict::Memory { limit, wanted: found },
         Ended::TimedOut | Ended::Alone(Exit::Signal(SIGXCPU)) => Verdict::Time { limit: wall_time },
         Ended::Alone(Exit::Signal(SIGSYS)) => Verdict::Denied,
         Ended::Alone(Exit::Signal(signal)) => {

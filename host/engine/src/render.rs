@@ -282,6 +282,7 @@ impl<'a> Call<'a> {
             log_limit: usize::try_from(limits.log_bytes).unwrap_or(usize::MAX),
             wall_time: limits.wall_time,
             cancel: self.control.cancel,
+            memory_bytes,
             meanwhile: &|| workers.keep_ready(&workers.run),
         })?;
         self.note(&collected);
@@ -381,6 +382,7 @@ pub(crate) fn code(
         log_limit: 4 << 10,
         wall_time: limits.compile_time,
         cancel: control.cancel,
+        memory_bytes: limits.worker_memory_bytes,
         meanwhile: &|| (),
     })?;
     let reason = match judge::report("compile", &collected, &caps, limits.compile_time)? {

@@ -92,6 +92,7 @@ pub(crate) fn run(
         log_limit: 4 << 10,
         wall_time: limits.wall_time,
         cancel: control.cancel,
+        memory_bytes: limits.worker_memory_bytes,
         meanwhile: &|| workers.keep_ready(&workers.tables),
     })?;
     Ok(match judge::report("table", &collected, &caps, limits.wall_time)? {

@@ -18,7 +18,7 @@ pub(crate) struct Attack {
     pub(crate) name: String,
     /// The engine's verdict behind all walls.
     pub(crate) verdict: String,
-    /// What stops it: `walls`, the engine's `judgement`, `nothing` yet, or a layer that is always there.
+    /// What stops it: `walls`, the engine's `judgement`, or a layer that is always there.
     pub(crate) stopped_by: String,
     /// Layers that stand alone against it.
     pub(crate) only: Vec<Layer>,

@@ -19,15 +19,13 @@ pub(crate) struct Attack {
     pub(crate) walls: bool,
     /// A layer that every worker has, which is what stops it.
     pub(crate) always: Option<Layer>,
-    /// Whether nothing stops it yet: it wins behind all walls.
-    pub(crate) open: bool,
     /// Says what was won, or why nothing was.
     pub(crate) run: fn(&Scene) -> io::Result<String>,
 }
 
 impl Attack {
     pub(crate) const fn new(verdict: &'static str, run: fn(&Scene) -> io::Result<String>) -> Attack {
-        Attack { verdict, only: &[], walls: true, always: None, open: false, run }
+        Attack { verdict, only: &[], walls: true, always: None, run }
     }
 
     /// These are all that stops it.
@@ -38,11 +36,6 @@ impl Attack {
     /// A layer stops it that no worker can be made without.
     pub(crate) const fn stopped_by(self, layer: Layer) -> Attack {
         Attack { always: Some(layer), ..self }
-    }
-
-    /// Nothing stops it yet: whoever mends that strikes this.
-    pub(crate) const fn open(self) -> Attack {
-        Attack { open: true, ..self }
     }
 
     /// No wall stops it: the engine sees through it.

@@ -56,15 +56,14 @@ fn main() -> ExitCode {
     }
 }
 
-/// What the harness has to know: a line each. Name, verdict, who stops it: `walls`, the engine's `judgement`, `nothing`
-/// yet, or the name of a layer that is always there; the layers that stand alone; what it does.
+/// What the harness has to know: a line each. Name, verdict, who stops it: `walls`, the engine's `judgement`, or the
+/// name of a layer that is always there; the layers that stand alone; what it does.
 fn list() -> String {
     let line = |(name, what, attack): &(String, &str, &attack::Attack)| {
-        let stopped_by = match (attack.open, attack.always, attack.walls) {
-            (true, ..) => "nothing",
-            (_, Some(layer), _) => layer.name(),
-            (.., true) => "walls",
-            (.., false) => "judgement",
+        let stopped_by = match (attack.always, attack.walls) {
+            (Some(layer), _) => layer.name(),
+            (None, true) => "walls",
+            (None, false) => "judgement",
         };
         let only: Vec<_> = attack.only.iter().map(|layer| layer.name()).collect();
         format!("{name}\t{}\t{stopped_by}\t{}\t{what}\n", attack.verdict, only.join("+"))

@@ -1,12 +1,13 @@
 //! Fills memory and makes it read-only, which then no longer counts, up to half a gigabyte.
 
 use std::io;
+use std::time::Duration;
 
 use crate::sys;
 use crate::attack::{Attack, Scene};
 use crate::sys::call;
 
-pub(super) const ATTACK: Attack = Attack::new("exit", run).judged().open();
+pub(super) const ATTACK: Attack = Attack::new("memory", run).judged();
 
 fn run(_: &Scene) -> io::Result<String> {
     const PART: usize = 16 << 20;
@@ -16,5 +17,7 @@ fn run(_: &Scene) -> io::Result<String> {
         sys::touch(address, PART);
         call!(SYS_mprotect, address, PART, libc::PROT_READ)?;
     }
+    // Time for who looks from outside.
+    std::thread::sleep(Duration::from_millis(500));
     Ok("half a gigabyte is full".to_owned())
 }
