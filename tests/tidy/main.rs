@@ -22,8 +22,13 @@ const MAX_LINES: usize = 800;
 const LONG_FILES: [(&str, &str); 1] = [("guest-sdk/protocol/src/wire/step.rs", "generated")];
 
 /// Where `unsafe` may be.
-const UNSAFE_PLACES: [&str; 4] =
-    ["host/jail/src/", "host/jail/tests/walls.rs", "host/worker/src/run.rs", "xtask/src/wasi_glue/"];
+const UNSAFE_PLACES: [&str; 5] = [
+    "host/jail/src/",
+    "host/jail/tests/walls.rs",
+    "host/worker/src/run.rs",
+    "tests/hostile/children/child/sys.rs",
+    "xtask/src/wasi_glue/",
+];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
@@ -168,6 +173,47 @@ fn nothing_committed_points_outside() {
         }
     }
     assert_none(&problems);
+}
+
+#[test]
+fn each_attack_is_in_the_table_of_walls() {
+    let listed = read("tests/hostile/children/child/attacks/mod.rs");
+    let list = listed.split_once("attacks! {\n").and_then(|(_, rest)| rest.split_once("\n}")).unwrap().0;
+    let listed: BTreeSet<String> =
+        list.lines().map(|line| line.trim().to_owned()).filter(|line| !line.starts_with("//")).collect();
+    let files: BTreeSet<String> = names("tests/hostile/children/child/attacks")
+        .iter()
+        .filter_map(|name| name.strip_suffix(".rs").filter(|name| *name != "mod").map(str::to_owned))
+        .collect();
+    assert_eq!(files, listed, "a file in tests/hostile/children/child/attacks/ is not listed in its mod.rs");
+
+    let page = read("SECURITY.md");
+    let table = page
+        .split_once("<!-- attacks: ")
+        .and_then(|(_, rest)| rest.split_once("<!-- end of attacks"))
+        .unwrap()
+        .0;
+    let told: BTreeSet<(String, String)> = table
+        .lines()
+        .filter_map(|row| {
+            let mut cells = row.strip_prefix("| `")?.split(" | ");
+            Some((cells.next()?.trim_end_matches('`').replace('-', "_"), cells.next()?.to_owned()))
+        })
+        .collect();
+    let attacks: BTreeSet<(String, String)> = files
+        .into_iter()
+        .map(|name| {
+            let text = read(&format!("tests/hostile/children/child/attacks/{name}.rs"));
+            let what = text.lines().next().unwrap_or_default();
+            (name, what.trim_start_matches("//! ").trim_end_matches('.').to_owned())
+        })
+        .collect();
+    let missing: Vec<_> = attacks.difference(&told).collect();
+    let invented: Vec<_> = told.difference(&attacks).collect();
+    assert!(
+        missing.is_empty() && invented.is_empty(),
+        "SECURITY.md is behind: run `cargo xtask walls`. Missing: {missing:?}; not there: {invented:?}"
+    );
 }
 
 /// Whether a line of code has the keyword; comments do not count.

@@ -15,6 +15,7 @@ mod setup;
 mod test;
 mod thrift;
 mod toolchain;
+mod walls;
 
 use clap::{Parser, Subcommand};
 
@@ -50,6 +51,8 @@ enum Command {
     Deny,
     /// Generate Rust from the Thrift files.
     Thrift,
+    /// Write down in SECURITY.md which walls stop which attack alone. As root.
+    Walls,
     /// Measure, beside a named peer in the same run.
     Bench {
         /// What; steps if nothing is named.
@@ -88,6 +91,7 @@ fn main() -> anyhow::Result<()> {
         Command::Lint => lint::run(),
         Command::Deny => lint::deny(),
         Command::Thrift => thrift::run(),
+        Command::Walls => walls::run(),
         Command::Bench { what, runs } => bench::run(what.unwrap_or(bench::What::Steps), runs),
         Command::Soak { calls } => bench::soak(calls),
         Command::Fuzz { minutes } => test::fuzz(minutes),

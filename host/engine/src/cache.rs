@@ -100,8 +100,10 @@ impl CodeCache {
         let bytes = io::copy(file, &mut hasher).map_err(failed("read code in"))?;
         file.sync_all().map_err(failed("write code in"))?;
         let code = format!("{}.code", hasher.finalize().to_hex());
-        let file =
-            draft.persist(self.folder.join(&code)).map_err(|error| failed("rename code in")(error.error))?;
+        let path = self.folder.join(&code);
+        draft.persist(&path).map_err(|error| failed("rename code in")(error.error))?;
+        // Runners get it open for reading: one that has fallen must not write what the next one runs.
+        let file = open_ours(&path).ok_or_else(|| failed("open code in")(io::ErrorKind::NotFound.into()))?;
 
         let entry = Entry { code, bytes, manifest };
         let mut draft = self.draft()?;
@@ -209,6 +211,20 @@ mod tests {
         assert!(cache.find("aa").is_some());
         fs::set_permissions(code_path(&cache), fs::Permissions::from_mode(0o666)).unwrap();
         assert!(cache.find("aa").is_none(), "others could write it");
+    }
+
+    #[test]
+    fn code_is_handed_out_for_reading_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = CodeCache::open(folder.path()).unwrap();
+        let mut draft = cache.draft().unwrap();
+        draft.write_all(b"code").unwrap();
+        let kept = cache.keep("aa", draft, None).unwrap();
+        for code in [kept, cache.find("aa").unwrap()] {
+            (&code.file).write_all(b"evil").unwrap_err();
+            code.file.set_len(0).unwrap_err();
+        }
+        assert!(cache.find("aa").is_some());
     }
 
     #[test]

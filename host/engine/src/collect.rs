@@ -7,11 +7,17 @@ use std::time::{Duration, Instant};
 use crunchbox_jail::{Child, Exit, Outgoing, ResourceUsage};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use crate::watch::{self, Watch};
+use crate::watch::Watch;
 use crate::{CancelToken, Error, Verdict};
 
 /// How long a worker may live on once it has closed all that it could say something through.
 const SILENT_GRACE: Duration = Duration::from_secs(10);
+
+/// How often a look is taken at the memory that a worker has in use, and at what it has in its folder.
+const INTERVAL: Duration = Duration::from_millis(50);
+
+/// What a worker may have in use besides what the kernel's cap counts: its stack, what it shares with its spawner.
+const UNCOUNTED_BYTES: u64 = 32 << 20;
 
 /// What a worker is given, and how long it has.
 pub(crate) struct Assignment<'a> {
@@ -24,6 +30,9 @@ pub(crate) struct Assignment<'a> {
     pub(crate) cancel: Option<&'a CancelToken>,
     /// The folder that it writes in, for one that has such a folder.
     pub(crate) watch: Option<Watch<'a>>,
+    /// What the kernel lets the worker have of private memory besides what it maps, in bytes. It does not count what was
+    /// written and then made read-only, so a look is taken from outside too.
+    pub(crate) memory_bytes: u64,
     /// What is done once, as soon as the worker has its job.
     pub(crate) meanwhile: &'a dyn Fn(),
 }
@@ -39,6 +48,13 @@ pub(crate) enum Ended {
     Cancelled,
     /// It wrote more than it may: this is the verdict. If it still ran we killed it.
     Overfull(Verdict),
+    /// We killed it, as it had this much memory in use, in bytes, which is more than it may.
+    Bloated {
+        /// What it had.
+        found: u64,
+        /// What it might have.
+        limit: u64,
+    },
 }
 
 /// What we saw of a worker from outside.
@@ -116,11 +132,15 @@ pub(crate) fn collect(assignment: Assignment<'_>) -> Result<Collected, Error> {
     let child = assignment.child;
     let started = Instant::now();
     let mut deadline = started + assignment.wall_time;
+    // As the worker itself does: what it maps may count as its own while it is loaded.
+    let mapped = assignment.files.first().and_then(|file| rustix::fs::fstat(file).ok());
+    let mapped = mapped.map_or(0, |file| u64::try_from(file.st_size).unwrap_or(0));
+    let memory_limit = assignment.memory_bytes.saturating_add(mapped).saturating_add(UNCOUNTED_BYTES);
     let mut outgoing = Some(Outgoing::new(assignment.job, assignment.files));
     let mut report = Kept::new(assignment.report_limit);
     let mut log = Kept::new(assignment.log_limit);
     let mut killed = None;
-    let mut next_look = started + watch::INTERVAL;
+    let mut next_look = started + INTERVAL;
     let mut silent = false;
     let failed = || Error::system("talk to a worker");
 
@@ -140,8 +160,8 @@ pub(crate) fn collect(assignment: Assignment<'_>) -> Result<Collected, Error> {
         }
         let now = Instant::now();
         // Once killed a process ends; nothing has to hurry it.
-        let wake = if assignment.watch.is_some() { deadline.min(next_look) } else { deadline };
-        let timeout = killed.is_none().then(|| timespec(wake.saturating_duration_since(now)));
+        let timeout =
+            killed.is_none().then(|| timespec(deadline.min(next_look).saturating_duration_since(now)));
         match poll(&mut fds, timeout.as_ref()) {
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
             Err(errno) => return Err(failed()(errno.into())),
@@ -180,13 +200,17 @@ pub(crate) fn collect(assignment: Assignment<'_>) -> Result<Collected, Error> {
         } else if Instant::now() >= deadline {
             killed = Some(Ended::TimedOut);
             child.kill();
-        } else if let Some(watch) = assignment.watch.as_ref().filter(|_| Instant::now() >= next_look) {
-            if let Some(verdict) = watch.look().map_err(failed())? {
-                killed = Some(Ended::Overfull(verdict));
+        } else if Instant::now() >= next_look {
+            if let Some(found) = child.private_memory().filter(|found| *found > memory_limit) {
+                killed = Some(Ended::Bloated { found, limit: memory_limit });
+            } else if let Some(watch) = &assignment.watch {
+                killed = watch.look().map_err(failed())?.map(Ended::Overfull);
+            }
+            if killed.is_some() {
                 child.kill();
             }
             // A folder that takes long to look at is looked at less often.
-            next_look = Instant::now() + watch::INTERVAL.max(now.elapsed());
+            next_look = Instant::now() + INTERVAL.max(now.elapsed());
         } else if !silent && !report.open && !log.open {
             silent = true;
             deadline = deadline.min(Instant::now() + SILENT_GRACE);
@@ -254,6 +278,7 @@ mod tests {
             wall_time,
             cancel,
             watch: None,
+            memory_bytes: u64::MAX,
             meanwhile: &|| (),
         };
         // Another test's child may hold the script open for writing until it executes its own: try again then.

@@ -32,6 +32,7 @@ pub(crate) fn report(
     let verdict = match collected.ended.clone() {
         Ended::Overfull(verdict) => verdict,
         Ended::Cancelled => Verdict::Cancelled,
+        Ended::Bloated { found, limit } => Verdict::Memory { limit, wanted: found },
         Ended::TimedOut | Ended::Alone(Exit::Signal(SIGXCPU)) => Verdict::Time { limit: wall_time },
         Ended::Alone(Exit::Signal(SIGSYS)) => Verdict::Denied,
         // The first process of a pid namespace has no ear for SIGXCPU: the kernel's cap kills it.

@@ -291,6 +291,7 @@ impl<'a> Call<'a> {
             wall_time: limits.wall_time,
             cancel: self.control.cancel,
             watch: Some(Watch::new(&outputs, limits)),
+            memory_bytes,
             meanwhile: &|| workers.keep_ready(&workers.run),
         })?;
         self.note(&collected);
@@ -391,6 +392,7 @@ pub(crate) fn code(
         wall_time: limits.compile_time,
         cancel: control.cancel,
         watch: None,
+        memory_bytes: limits.worker_memory_bytes,
         meanwhile: &|| (),
     })?;
     let reason = match judge::report("compile", &collected, &caps, limits.compile_time)? {

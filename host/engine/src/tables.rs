@@ -93,6 +93,7 @@ pub(crate) fn run(
         wall_time: limits.wall_time,
         cancel: control.cancel,
         watch: None,
+        memory_bytes: limits.worker_memory_bytes,
         meanwhile: &|| workers.keep_ready(&workers.tables),
     })?;
     Ok(match judge::report("table", &collected, &caps, limits.wall_time)? {

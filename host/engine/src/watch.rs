@@ -5,14 +5,10 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 use std::rc::Rc;
-use std::time::Duration;
 
 use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, openat, statat};
 
 use crate::{Limits, Verdict};
-
-/// How often a look is taken. What can be written in between is what may be too much for a moment.
-pub(crate) const INTERVAL: Duration = Duration::from_millis(50);
 
 /// Folders in folders, this many at most: it bounds the descriptors that a look takes.
 const MAX_DEPTH: usize = 32;

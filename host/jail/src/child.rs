@@ -141,6 +141,16 @@ impl Child {
         self.pid.as_raw_nonzero().get().unsigned_abs()
     }
 
+    /// The private memory that the worker has in use now, in bytes; `None` if that can't be told, as of one that has ended.
+    pub fn private_memory(&self) -> Option<u64> {
+        let text = std::fs::read_to_string(format!("/proc/{}/statm", self.id())).ok()?;
+        // In pages: all addresses, what is resident, and the part of that which files hold too.
+        let mut pages = text.split(' ').map(|number| number.parse::<u64>().ok());
+        let (resident, of_files) = (pages.nth(1)??, pages.next()??);
+        let page_bytes = rustix::param::page_size() as u64;
+        Some(resident.saturating_sub(of_files).saturating_mul(page_bytes))
+    }
+
     /// Kills the worker, if it still runs. Can't be refused by it, nor hit another process.
     pub fn kill(&self) {
         // The only error is that it has ended already.

@@ -148,6 +148,9 @@ pub struct ResourceLimits {
     pub descriptors: u64,
 }
 
+/// The stack that Linux gives a program unless it is asked for another.
+const STACK_BYTES: u64 = 8 << 20;
+
 /// Caps what the calling process may use, for good: the hard limits are set too.
 ///
 /// A write past `file_bytes` is an error in the writer, not a signal that kills it: that is ignored.
@@ -160,6 +163,8 @@ pub fn limit_resources(limits: &ResourceLimits) -> Result<(), EnterError> {
     for (resource, value, action) in [
         (Resource::Core, 0, "forbid core dumps"),
         (Resource::Data, limits.data_bytes, "cap memory"),
+        // That of the main thread, which the cap on memory does not count.
+        (Resource::Stack, STACK_BYTES, "cap the stack"),
         (Resource::Fsize, limits.file_bytes, "cap file sizes"),
         (Resource::Cpu, limits.cpu_seconds, "cap processor time"),
         (Resource::Nofile, limits.descriptors, "cap open files"),

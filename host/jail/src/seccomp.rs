@@ -90,6 +90,13 @@ const FOLDERS: &[c_long] = &[
 /// What threads need besides the call that makes one.
 const THREADS: &[c_long] = &[libc::SYS_rseq, libc::SYS_set_robust_list, libc::SYS_clone3];
 
+/// The flags of `mmap` that say whose account memory goes on.
+const KIND_OF_MEMORY: libc::c_int = libc::MAP_SHARED | libc::MAP_ANONYMOUS | libc::MAP_GROWSDOWN;
+
+/// Files, and private memory, which the cap on a worker's memory counts. It counts neither shared memory that is no file
+/// nor what grows down as a stack does, so there is none of these.
+const COUNTED_MEMORY: &[libc::c_int] = &[libc::MAP_ANONYMOUS, 0, libc::MAP_SHARED];
+
 /// `prctl` operations that take rights away, or name memory and threads.
 const HARMLESS_PRCTL: &[libc::c_int] =
     &[15 /* SET_NAME */, 65 /* SET_MDWE */, 66 /* GET_MDWE */, 0x5356_4d41 /* SET_VMA */];
@@ -111,16 +118,11 @@ impl Filter {
             .iter()
             .map(|operation| argument(0, SeccompCmpOp::Eq, operation.unsigned_abs().into()));
         rules.insert(libc::SYS_prctl, prctl.collect::<io::Result<_>>()?);
-        // Anonymous memory is private: what is shared would outlive nothing, but is a way to memory that no cap counts.
-        let shared = libc::MAP_SHARED.unsigned_abs().into();
-        let anonymous = libc::MAP_ANONYMOUS.unsigned_abs().into();
-        rules.insert(
-            libc::SYS_mmap,
-            vec![
-                argument(3, SeccompCmpOp::MaskedEq(shared), 0)?,
-                argument(3, SeccompCmpOp::MaskedEq(anonymous), 0)?,
-            ],
-        );
+        let kind = KIND_OF_MEMORY.unsigned_abs().into();
+        let mmap = COUNTED_MEMORY
+            .iter()
+            .map(|flags| argument(3, SeccompCmpOp::MaskedEq(kind), flags.unsigned_abs().into()));
+        rules.insert(libc::SYS_mmap, mmap.collect::<io::Result<_>>()?);
         // Its own limits and no other process's; they only go down.
         rules.insert(libc::SYS_prlimit64, vec![argument(0, SeccompCmpOp::Eq, 0)?]);
         // The end of a program that finds itself broken.

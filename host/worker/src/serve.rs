@@ -28,8 +28,11 @@ pub struct Task {
 }
 
 impl Task {
-    /// Takes the file at `index` out of those that came, which must be `count`.
-    pub(crate) fn exactly<const COUNT: usize>(files: Vec<File>) -> anyhow::Result<[File; COUNT]> {
+    /// Takes the files that came, which must be so many.
+    ///
+    /// # Errors
+    /// If they are not.
+    pub fn exactly<const COUNT: usize>(files: Vec<File>) -> anyhow::Result<[File; COUNT]> {
         let got = files.len();
         files.try_into().map_err(|_| anyhow::anyhow!("{got} descriptors came with the job, not {COUNT}"))
     }
@@ -40,14 +43,24 @@ impl Task {
 /// A failure to take the job is reported as [`End::Fault`]; what can't even be reported goes to the log, with exit
 /// status 1.
 pub fn serve(profile: Profile, work: impl FnOnce(Task) -> anyhow::Result<Report>) -> ExitCode {
-    crunchbox_jail::serve(profile, &[], |jailed| one_job(jailed, work))
+    serve_without(profile, &[], work)
+}
+
+/// The same without some layers, so that a test can see what the others stop.
+pub fn serve_without(
+    profile: Profile,
+    without: &[Layer],
+    work: impl FnOnce(Task) -> anyhow::Result<Report>,
+) -> ExitCode {
+    let limited = !without.contains(&Layer::Rlimits);
+    crunchbox_jail::serve(profile, without, |jailed| one_job(jailed, limited, work))
 }
 
 /// The life of one worker.
-fn one_job(jailed: Jailed, work: impl FnOnce(Task) -> anyhow::Result<Report>) -> ExitCode {
+fn one_job(jailed: Jailed, limited: bool, work: impl FnOnce(Task) -> anyhow::Result<Report>) -> ExitCode {
     let socket = jailed.control.try_clone().context("can't copy a descriptor");
     let done = socket.and_then(|socket| {
-        let report = match take(jailed).and_then(work) {
+        let report = match take(jailed, limited).and_then(work) {
             Ok(report) => report,
             Err(error) => Report::new(End::Fault, format!("{error:#}")),
         };
@@ -66,18 +79,20 @@ pub fn give_up(error: &anyhow::Error) -> ExitCode {
     ExitCode::FAILURE
 }
 
-fn take(jailed: Jailed) -> anyhow::Result<Task> {
+fn take(jailed: Jailed, limited: bool) -> anyhow::Result<Task> {
     let (bytes, descriptors) = crunchbox_jail::receive(&jailed.control, MAX_JOB_BYTES)?;
     let (job, payload) = Job::from_bytes(&bytes).map_err(anyhow::Error::msg)?;
     let files: Vec<File> = descriptors.into_iter().map(|fd: OwnedFd| File::from(fd)).collect();
     // Code and tables are mapped; a private writable mapping of one counts as memory while it is loaded.
     let mapped = files.first().and_then(|file| file.metadata().ok()).map_or(0, |metadata| metadata.len());
-    crunchbox_jail::limit_resources(&ResourceLimits {
-        data_bytes: job.memory_bytes.saturating_add(mapped),
-        file_bytes: job.file_bytes,
-        cpu_seconds: job.cpu_seconds,
-        descriptors: 64,
-    })?;
+    if limited {
+        crunchbox_jail::limit_resources(&ResourceLimits {
+            data_bytes: job.memory_bytes.saturating_add(mapped),
+            file_bytes: job.file_bytes,
+            cpu_seconds: job.cpu_seconds,
+            descriptors: 64,
+        })?;
+    }
     let can_forbid_new_code = jailed.layers.reason(Layer::Mdwe).is_none();
     Ok(Task { role: job.role, payload: payload.to_vec(), files, room: jailed.room, can_forbid_new_code })
 }

@@ -1,0 +1,17 @@
+//! Binds a folder to another place.
+
+use std::io;
+use std::ffi::CString;
+use std::os::unix::ffi::OsStrExt;
+
+use crate::attack::{Attack, Scene};
+use crate::sys::call;
+
+pub(super) const ATTACK: Attack = Attack::new("denied", run);
+
+fn run(scene: &Scene) -> io::Result<String> {
+    let place = CString::new(scene.outputs.as_os_str().as_bytes())?;
+    call!(SYS_mount, c"/", place.as_c_str(), 0, libc::MS_BIND, 0)?;
+    call!(SYS_umount2, place.as_c_str(), libc::MNT_DETACH)?;
+    Ok("bound".to_owned())
+}

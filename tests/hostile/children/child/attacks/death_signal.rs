@@ -1,0 +1,15 @@
+//! Sees to it that it does not die with its spawner.
+
+use std::io;
+
+use crunchbox_jail::Layer;
+
+use crate::attack::{Attack, Scene};
+use crate::sys::call;
+
+pub(super) const ATTACK: Attack = Attack::new("denied", run).only(&[Layer::Seccomp]);
+
+fn run(_: &Scene) -> io::Result<String> {
+    call!(SYS_prctl, libc::PR_SET_PDEATHSIG, 0, 0, 0, 0)?;
+    Ok("it lives on".to_owned())
+}

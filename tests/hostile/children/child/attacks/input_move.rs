@@ -1,0 +1,14 @@
+//! Moves its input among the outputs.
+
+use std::io;
+
+use rustix::fs::{CWD, renameat};
+
+use crate::attack::{Attack, Scene};
+
+pub(super) const ATTACK: Attack = Attack::new("exit", run);
+
+fn run(scene: &Scene) -> io::Result<String> {
+    renameat(CWD, scene.input(), CWD, scene.output("moved"))?;
+    Ok("moved".to_owned())
+}

@@ -1,0 +1,13 @@
+//! Kills itself.
+
+use std::io;
+
+use crate::attack::{Attack, Scene, refused};
+use crate::sys::call;
+
+pub(super) const ATTACK: Attack = Attack::new("denied", run).judged();
+
+fn run(_: &Scene) -> io::Result<String> {
+    call!(SYS_kill, std::process::id(), libc::SIGKILL)?;
+    refused("it lives on")
+}

@@ -1,0 +1,17 @@
+//! Mounts a file system of its own over its output folder.
+
+use std::io;
+use std::ffi::CString;
+use std::os::unix::ffi::OsStrExt;
+
+use crate::attack::{Attack, Scene};
+use crate::sys::call;
+
+pub(super) const ATTACK: Attack = Attack::new("denied", run);
+
+fn run(scene: &Scene) -> io::Result<String> {
+    let place = CString::new(scene.outputs.as_os_str().as_bytes())?;
+    call!(SYS_mount, c"none", place.as_c_str(), c"tmpfs", 0, 0)?;
+    call!(SYS_umount2, place.as_c_str(), libc::MNT_DETACH)?;
+    Ok("mounted".to_owned())
+}

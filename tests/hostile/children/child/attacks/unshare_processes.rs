@@ -1,0 +1,13 @@
+//! Makes a pid namespace.
+
+use std::io;
+
+use crate::attack::{Attack, Scene};
+use crate::sys::call;
+
+pub(super) const ATTACK: Attack = Attack::new("denied", run);
+
+fn run(_: &Scene) -> io::Result<String> {
+    call!(SYS_unshare, libc::CLONE_NEWPID)?;
+    Ok("made".to_owned())
+}
