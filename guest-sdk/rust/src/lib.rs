@@ -32,13 +32,19 @@ mod dictionary;
 mod main_loop;
 pub mod order;
 mod ranges;
+pub mod re2;
 mod result;
 mod table;
 pub mod testing;
+mod texts;
 
-pub use columns::{ColumnKind, DateUnit, column, column_index, number_format};
+pub use columns::{
+    ColumnKind, column, column_index, date_field, date_unit, number_field, number_format, with_column,
+    with_named_column,
+};
 pub use context::{Context, File};
 pub use crunchbox_protocol::colnames;
+pub use crunchbox_protocol::formats::{self, DateUnit};
 pub use crunchbox_protocol::{
     I18nArgument, I18nMessage, JsonMap, QuickFix, QuickFixAction, RenderError, Source,
 };
@@ -46,6 +52,7 @@ pub use crunchbox_sdk_macros::step;
 pub use dictionary::{compact, take_rows};
 pub use ranges::parse_range;
 pub use result::{Error, IntoOutput, Output, Result};
+pub use texts::{as_text, map_text, text_to};
 
 /// What most steps need.
 pub mod prelude {

@@ -5,12 +5,11 @@ use arrow::buffer::BooleanBuffer;
 use arrow::compute::{cast, is_null};
 use arrow::datatypes::DataType;
 use arrow::record_batch::RecordBatch;
-use crunchbox_sdk::{ColumnKind, Error, I18nMessage, RenderError, Result, Source, column};
+use crunchbox_sdk::{ColumnKind, Error, I18nMessage, RenderError, Result, Source, column, re2};
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::compare::{self, Comparison, Number};
-use crate::re2;
 
 /// A condition, as params hold it once they are clean.
 #[derive(Debug, Deserialize)]

@@ -2,7 +2,8 @@
 
 use arrow::record_batch::RecordBatch;
 use crunchbox_sdk::{
-    ColumnKind, DateUnit, I18nMessage, JsonMap, QuickFix, QuickFixAction, RenderError, Result, Source, column,
+    ColumnKind, I18nMessage, JsonMap, QuickFix, QuickFixAction, RenderError, Result, Source, column,
+    date_unit,
 };
 use serde_json::{Value, json};
 
@@ -76,9 +77,7 @@ fn about_dates(table: &RecordBatch, keys: &[Key]) -> RenderError {
         |id: &str, names: &[&str]| message(id).arg("columns", names.len() as i32).arg("column0", names[0]);
     if let dates @ [first, ..] = of_kind(ColumnKind::Date).as_slice() {
         let names: Vec<&str> = dates.iter().map(|field| field.name().as_str()).collect();
-        return counted("group_dates.date_selected", &names)
-            .arg("unit0", DateUnit::of(first).as_str())
-            .into();
+        return counted("group_dates.date_selected", &names).arg("unit0", date_unit(first).as_str()).into();
     }
     if let timestamps @ [_, ..] = of_kind(ColumnKind::Timestamp).as_slice() {
         let names: Vec<&str> = timestamps.iter().map(|field| field.name().as_str()).collect();
