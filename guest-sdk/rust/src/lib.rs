@@ -30,6 +30,7 @@ mod columns;
 mod context;
 mod dictionary;
 mod main_loop;
+mod migrate;
 pub mod order;
 mod ranges;
 pub mod re2;
@@ -50,9 +51,10 @@ pub use crunchbox_protocol::{
 };
 pub use crunchbox_sdk_macros::step;
 pub use dictionary::{compact, take_rows};
+pub use migrate::migrate_colnames;
 pub use ranges::parse_range;
 pub use result::{Error, IntoOutput, Output, Result};
-pub use texts::{as_text, map_text, text_to};
+pub use texts::{as_text, map_text, plain, text_to};
 
 /// What most steps need.
 pub mod prelude {

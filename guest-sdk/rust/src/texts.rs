@@ -56,6 +56,17 @@ fn written<T: ArrowPrimitiveType>(
     column.as_primitive::<T>().iter().map(|cell| cell.and_then(&text)).collect()
 }
 
+/// A column without a dictionary: what was one is plain text.
+///
+/// # Errors
+/// If a dictionary is broken, or comes to more text than an array holds.
+pub fn plain(column: &ArrayRef) -> Result<ArrayRef> {
+    Ok(match column.data_type() {
+        DataType::Dictionary(_, values) => cast(column, values)?,
+        _ => Arc::clone(column),
+    })
+}
+
 /// A text column with each text changed; `None` leaves none. Nulls stay, and what is a dictionary stays one as far as
 /// that is worth its while. Which texts are seen how often is not said: `change` has to be a function of the text.
 ///

@@ -7,4 +7,4 @@ mod timestamp;
 
 pub use date::{DateUnit, UnknownUnit};
 pub use number::{BadFormat, NumberFormat};
-pub use timestamp::timestamp_text;
+pub use timestamp::{parse_timestamp, timestamp_text};

@@ -1,6 +1,6 @@
 //! Timestamps in ISO 8601.
 
-use chrono::{DateTime, SecondsFormat, Timelike};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, Timelike};
 
 /// A timestamp, in nanoseconds since 1970-01-01 UTC, in the shortest form that says it in full: the date alone at
 /// midnight; else minutes, seconds, or 3, 6 or 9 decimals, and `Z`.
@@ -18,6 +18,20 @@ pub fn timestamp_text(nanos: i64) -> String {
         (seconds, 0) if seconds % 60 == 0 => time.format("%Y-%m-%dT%H:%MZ").to_string(),
         _ => time.to_rfc3339_opts(SecondsFormat::AutoSi, true),
     }
+}
+
+/// Reads a timestamp in ISO 8601: a day, or a day and a time to the minute, the second or a fraction of it, with
+/// a zone or in UTC. In nanoseconds since 1970-01-01 UTC, which need not fit into 64 bits.
+pub fn parse_timestamp(text: &str) -> Option<i128> {
+    let utc = |time: NaiveDateTime| time.and_utc();
+    let time = NaiveDate::parse_from_str(text, "%Y-%m-%d")
+        .map(|day| utc(day.and_time(NaiveTime::MIN)))
+        .or_else(|_| NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M").map(utc))
+        .or_else(|_| NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f").map(utc))
+        .or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M%#z").map(|time| time.to_utc()))
+        .or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f%#z").map(|time| time.to_utc()))
+        .ok()?;
+    Some(i128::from(time.timestamp()) * 1_000_000_000 + i128::from(time.timestamp_subsec_nanos()))
 }
 
 #[cfg(test)]
@@ -38,6 +52,28 @@ mod tests {
             ("2262-04-11T23:47:16.854775807Z", i64::MAX),
         ] {
             assert_eq!(timestamp_text(nanos), text);
+        }
+    }
+
+    #[test]
+    fn times_are_read_in_all_their_forms() {
+        let second = 1_000_000_000;
+        for (text, seconds) in [
+            ("1970-01-02", 86400),
+            ("1970-01-01T00:01", 60),
+            ("1970-01-01T00:01Z", 60),
+            ("1970-01-01T00:00:05", 5),
+            ("1970-01-01T00:00:05Z", 5),
+            ("1970-01-01T05:00:05+05:00", 5),
+            ("1970-01-01T05:00+0500", 0),
+            ("1970-01-01T00:00-01", 3600),
+        ] {
+            assert_eq!(parse_timestamp(text), Some(seconds * second), "{text}");
+        }
+        assert_eq!(parse_timestamp("1970-01-01T00:00:00.000000001Z"), Some(1));
+        assert!(parse_timestamp("9999-12-31").unwrap() > i128::from(i64::MAX));
+        for bad in ["", "yesterday", "1970-13-01", "1970-01-01 00:00", "1970-01-01T25:00"] {
+            assert_eq!(parse_timestamp(bad), None, "{bad}");
         }
     }
 }
