@@ -38,6 +38,7 @@ mod result;
 mod table;
 pub mod testing;
 mod texts;
+mod unconverted;
 
 pub use columns::{
     ColumnKind, column, column_index, date_field, date_unit, number_field, number_format, with_column,
@@ -55,6 +56,7 @@ pub use migrate::migrate_colnames;
 pub use ranges::parse_range;
 pub use result::{Error, IntoOutput, Output, Result};
 pub use texts::{as_text, map_text, plain, text_to};
+pub use unconverted::Unconverted;
 
 /// What most steps need.
 pub mod prelude {

@@ -1,7 +1,7 @@
 //! RE2's regular expressions by way of the `regex` crate, which is of the same kind and differs in details.
 
-pub use regex::Regex;
 use regex::RegexBuilder;
+pub use regex::{Captures, Regex, Replacer, escape};
 
 /// A compiled expression may take so many bytes: a step has its memory for the table.
 const SIZE_LIMIT: usize = 16 << 20;
