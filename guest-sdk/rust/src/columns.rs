@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, RecordBatch};
+use arrow::array::{ArrayRef, AsArray, RecordBatch, TimestampNanosecondArray};
 use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
 use arrow::error::ArrowError;
 use crunchbox_protocol::formats::DateUnit;
@@ -14,6 +14,8 @@ use crate::result::{Error, Result};
 const FORMAT: &str = "format";
 /// The metadata key of a date's unit.
 const UNIT: &str = "unit";
+/// How numbers are shown of which nothing else is said.
+const DEFAULT_FORMAT: &str = "{:,}";
 
 /// What a column is to a person, whatever its width in Arrow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +61,11 @@ impl fmt::Display for ColumnKind {
     }
 }
 
+/// What people call a type, or else what Arrow does.
+pub fn type_name(data_type: &DataType) -> String {
+    ColumnKind::of(data_type).map_or_else(|| data_type.to_string(), |kind| kind.to_string())
+}
+
 /// The unit of a date column: what its metadata says, else days.
 pub fn date_unit(field: &Field) -> DateUnit {
     field.metadata().get(UNIT).and_then(|word| word.parse().ok()).unwrap_or(DateUnit::Day)
@@ -77,7 +84,21 @@ pub fn number_field(name: &str, data_type: DataType, format: &str) -> Field {
 
 /// How a number column is shown: what its metadata says, else `{:,}`.
 pub fn number_format(field: &Field) -> &str {
-    field.metadata().get(FORMAT).map_or("{:,}", String::as_str)
+    field.metadata().get(FORMAT).map_or(DEFAULT_FORMAT, String::as_str)
+}
+
+/// The field of a column that a step makes: of numbers with the format of the input's column of numbers of that name,
+/// else `{:,}`; of dates with this unit.
+pub fn result_field(input: &Schema, name: &str, data_type: &DataType, unit: DateUnit) -> Field {
+    match ColumnKind::of(data_type) {
+        Some(ColumnKind::Number) => {
+            let like = input.field_with_name(name).ok();
+            let like = like.filter(|field| ColumnKind::of(field.data_type()) == Some(ColumnKind::Number));
+            number_field(name, data_type.clone(), like.map_or(DEFAULT_FORMAT, number_format))
+        }
+        Some(ColumnKind::Date) => date_field(name, unit),
+        _ => Field::new(name, data_type.clone(), true),
+    }
 }
 
 /// Where the column of this name is, for a name that comes from params.
@@ -96,6 +117,18 @@ pub fn column_index(table: &RecordBatch, name: &str) -> Result<usize> {
 pub fn column<'a>(table: &'a RecordBatch, name: &str) -> Result<(&'a Field, &'a ArrayRef)> {
     let index = column_index(table, name)?;
     Ok((table.schema_ref().field(index), table.column(index)))
+}
+
+/// The column of this name, for a name that comes from params and must be of timestamps.
+///
+/// # Errors
+/// As [`column_index`], or if the column is of another type: a bug too.
+pub fn timestamps<'a>(table: &'a RecordBatch, name: &str) -> Result<&'a TimestampNanosecondArray> {
+    let (field, values) = column(table, name)?;
+    values.as_primitive_opt().ok_or_else(|| {
+        let found = field.data_type();
+        Error::bug(format!("column {name:?} holds {found}, not timestamps: the params are not clean"))
+    })
 }
 
 /// The same table with another column in the place of one.
@@ -138,7 +171,24 @@ pub fn with_named_column(
 mod tests {
     use super::*;
     use crate::Output;
-    use crate::testing::{assert_table, integer, table, text};
+    use crate::testing::{assert_table, integer, number_array, table, text};
+
+    #[test]
+    fn numbers_of_a_name_keep_their_format() {
+        let input =
+            table([number_array("A", "{:d}", integer("", [Some(1)]).1), text("B", [Some("x")])]).schema();
+        let format =
+            |name| number_format(&result_field(&input, name, &DataType::Float64, DateUnit::Day)).to_owned();
+        assert_eq!([format("A"), format("B"), format("C")], ["{:d}", "{:,}", "{:,}"]);
+        assert_eq!(
+            result_field(&input, "A", &DataType::Date32, DateUnit::Week),
+            date_field("A", DateUnit::Week)
+        );
+        assert_eq!(
+            result_field(&input, "A", &DataType::Utf8, DateUnit::Day),
+            Field::new("A", DataType::Utf8, true)
+        );
+    }
 
     #[test]
     fn a_name_that_no_column_has_is_a_bug_that_names_it() {

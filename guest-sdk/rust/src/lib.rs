@@ -29,20 +29,24 @@
 mod columns;
 mod context;
 mod dictionary;
+pub mod figures;
+pub mod groups;
 mod main_loop;
 mod migrate;
 pub mod order;
+mod period;
 mod ranges;
 pub mod re2;
 mod result;
+mod stack;
 mod table;
 pub mod testing;
 mod texts;
 mod unconverted;
 
 pub use columns::{
-    ColumnKind, column, column_index, date_field, date_unit, number_field, number_format, with_column,
-    with_named_column,
+    ColumnKind, column, column_index, date_field, date_unit, number_field, number_format, result_field,
+    timestamps, type_name, with_column, with_named_column,
 };
 pub use context::{Context, File};
 pub use crunchbox_protocol::colnames;
@@ -53,8 +57,10 @@ pub use crunchbox_protocol::{
 pub use crunchbox_sdk_macros::step;
 pub use dictionary::{compact, take_rows};
 pub use migrate::migrate_colnames;
+pub use period::Period;
 pub use ranges::parse_range;
 pub use result::{Error, IntoOutput, Output, Result};
+pub use stack::{alike, stack};
 pub use texts::{as_text, map_text, plain, text_to};
 pub use unconverted::Unconverted;
 

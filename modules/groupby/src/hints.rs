@@ -1,10 +1,7 @@
 //! What there is to say to the user besides the figures.
 
 use arrow::record_batch::RecordBatch;
-use crunchbox_sdk::{
-    ColumnKind, I18nMessage, JsonMap, QuickFix, QuickFixAction, RenderError, Result, Source, column,
-    date_unit,
-};
+use crunchbox_sdk::{ColumnKind, I18nMessage, QuickFix, RenderError, Result, Source, column, date_unit};
 use serde_json::{Value, json};
 
 use crate::params::{Aggregation, Key};
@@ -40,13 +37,13 @@ pub(crate) fn warnings(table: &RecordBatch, keys: &[Key], group_dates: bool) -> 
             to_dates.push(quick_fix(
                 "group_dates.granularity_deprecated.quick_fix.convert_to_date",
                 "converttimestamptodate",
-                json!({"colnames": [key.colname], "unit": granularity.unit()}),
+                json!({"colnames": [key.colname], "unit": granularity.0.as_str()}),
             ));
         } else if !is_rounded(values, granularity) {
             to_rounding.push(quick_fix(
                 "group_dates.granularity_deprecated.quick_fix.round_timestamps",
                 "timestampmath",
-                json!({"colnames": [key.colname], "operation": "startof", "roundunit": granularity.unit()}),
+                json!({"colnames": [key.colname], "operation": "startof", "roundunit": granularity.0.as_str()}),
             ));
         }
     }
@@ -106,7 +103,5 @@ fn message(id: &str) -> I18nMessage {
 }
 
 fn quick_fix(text: &str, module: &str, params: Value) -> QuickFix {
-    let partial_params: JsonMap = params.as_object().cloned().unwrap_or_default();
-    let action = QuickFixAction::PrependStep { module_slug: module.to_owned(), partial_params };
-    QuickFix { button_text: message(text), action }
+    QuickFix::prepend_step(message(text), module, params)
 }

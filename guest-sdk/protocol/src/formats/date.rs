@@ -39,6 +39,18 @@ impl DateUnit {
         }
     }
 
+    /// The longest unit that dates of both units have: first days of years are first days of months too, and Mondays
+    /// of weeks are days and no more.
+    #[must_use]
+    pub fn common(self, other: DateUnit) -> DateUnit {
+        match (self, other) {
+            _ if self == other => self,
+            (DateUnit::Day | DateUnit::Week, _) | (_, DateUnit::Day | DateUnit::Week) => DateUnit::Day,
+            (DateUnit::Month, _) | (_, DateUnit::Month) => DateUnit::Month,
+            _ => DateUnit::Quarter,
+        }
+    }
+
     /// The first day of the unit that a day is in; both in days since 1970-01-01. `None` if the day is beyond the
     /// calendar, which ends some 262,000 years from now, both ways.
     ///
@@ -88,6 +100,21 @@ mod tests {
 
     fn day(text: &str) -> i32 {
         text.parse::<NaiveDate>().unwrap().to_epoch_days()
+    }
+
+    #[test]
+    fn units_have_a_longest_one_in_common() {
+        use DateUnit::{Day, Month, Quarter, Week, Year};
+        for (a, b, common) in [
+            (Year, Year, Year),
+            (Year, Quarter, Quarter),
+            (Month, Year, Month),
+            (Week, Week, Week),
+            (Week, Year, Day),
+            (Day, Month, Day),
+        ] {
+            assert_eq!((a.common(b), b.common(a)), (common, common), "{a:?} {b:?}");
+        }
     }
 
     #[test]
