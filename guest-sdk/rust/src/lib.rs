@@ -60,7 +60,7 @@ pub use migrate::migrate_colnames;
 pub use period::Period;
 pub use ranges::parse_range;
 pub use result::{Error, IntoOutput, Output, Result};
-pub use stack::{alike, stack};
+pub use stack::{alike, alike_or_texts, stack};
 pub use texts::{as_text, map_text, plain, text_to};
 pub use unconverted::Unconverted;
 

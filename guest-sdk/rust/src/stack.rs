@@ -2,15 +2,19 @@
 
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::compute::{cast, concat, max, min};
-use arrow::datatypes::{DataType, Int64Type, UInt64Type};
+use arrow::datatypes::{DataType, Field, Int64Type, UInt64Type};
 use arrow::error::ArrowError;
+
+use crate::columns::ColumnKind;
+use crate::result::Result;
+use crate::texts::as_text;
 
 /// One column of the values of several, in their order. They must be of one kind, but need not be of one width: whole
 /// numbers become 64 bits wide, and with floats among them all are floats.
 ///
 /// # Errors
 /// If they are of several kinds, or none is given, or the text is more than an array holds.
-pub fn stack(columns: &[ArrayRef]) -> Result<ArrayRef, ArrowError> {
+pub fn stack(columns: &[ArrayRef]) -> std::result::Result<ArrayRef, ArrowError> {
     let columns = alike(columns)?;
     let arrays: Vec<&dyn Array> = columns.iter().map(AsRef::as_ref).collect();
     concat(&arrays)
@@ -20,7 +24,7 @@ pub fn stack(columns: &[ArrayRef]) -> Result<ArrayRef, ArrowError> {
 ///
 /// # Errors
 /// If they are of several kinds.
-pub fn alike(columns: &[ArrayRef]) -> Result<Vec<ArrayRef>, ArrowError> {
+pub fn alike(columns: &[ArrayRef]) -> std::result::Result<Vec<ArrayRef>, ArrowError> {
     let [first, rest @ ..] = columns else { return Ok(Vec::new()) };
     if rest.iter().all(|column| column.data_type() == first.data_type()) {
         return Ok(columns.to_vec());
@@ -29,7 +33,24 @@ pub fn alike(columns: &[ArrayRef]) -> Result<Vec<ArrayRef>, ArrowError> {
     columns.iter().map(|column| cast(column, &data_type)).collect()
 }
 
-fn common_type(columns: &[ArrayRef]) -> Result<DataType, ArrowError> {
+/// Columns that are to go into one: alike, if they are of one kind; else all as text, and with them the names of those
+/// that were none.
+///
+/// # Errors
+/// If a column is of no kind that is known.
+pub fn alike_or_texts<'a>(columns: &[(&'a Field, ArrayRef)]) -> Result<(Vec<ArrayRef>, Vec<&'a str>)> {
+    let kind = |field: &Field| ColumnKind::of(field.data_type());
+    if columns.windows(2).all(|pair| kind(pair[0].0) == kind(pair[1].0)) {
+        let values: Vec<ArrayRef> = columns.iter().map(|(_, values)| values.clone()).collect();
+        return Ok((alike(&values)?, Vec::new()));
+    }
+    let texts = columns.iter().map(|(field, values)| as_text(field, values));
+    let texts: Vec<ArrayRef> = texts.collect::<Result<_>>()?;
+    let converted = columns.iter().filter(|(field, _)| kind(field) != Some(ColumnKind::Text));
+    Ok((alike(&texts)?, converted.map(|(field, _)| field.name().as_str()).collect()))
+}
+
+fn common_type(columns: &[ArrayRef]) -> std::result::Result<DataType, ArrowError> {
     let all = |test: fn(&DataType) -> bool| columns.iter().all(|column| test(column.data_type()));
     if all(|data_type| matches!(data_type, DataType::Utf8 | DataType::Dictionary(_, _))) {
         return Ok(DataType::Utf8);
@@ -88,6 +109,17 @@ mod tests {
     fn text_is_text_however_it_is_stored() {
         let texts = stack(&[dictionary("a", [Some("x"), None]).1, text("b", [Some("y")]).1]).unwrap();
         assert_eq!(texts.as_ref(), &StringArray::from(vec![Some("x"), None, Some("y")]) as &dyn Array);
+    }
+
+    #[test]
+    fn what_is_of_several_kinds_can_be_text() {
+        let columns = [integer("a", [Some(1000)]), text("b", [None]), date("c", DateUnit::Month, [Some(0)])];
+        let columns: Vec<_> = columns.iter().map(|(field, values)| (field, values.clone())).collect();
+        let (texts, converted) = alike_or_texts(&columns).unwrap();
+        let expected = [Some("1,000"), None, Some("1970-01")];
+        assert_eq!(texts, expected.map(|cell| text("", [cell]).1));
+        assert_eq!(converted, ["a", "c"]);
+        assert_eq!(alike_or_texts(&columns[..1]).unwrap(), (vec![columns[0].1.clone()], vec![]));
     }
 
     #[test]
