@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, UInt32Array};
-use arrow::compute::{cast, filter, filter_record_batch, take};
-use arrow::datatypes::{DataType, Field, Schema};
+use arrow::compute::{filter, filter_record_batch, take};
+use arrow::datatypes::{Field, Schema};
 use arrow::record_batch::RecordBatch;
 use crunchbox_sdk::colnames::{MAX_COLUMN_NAME_BYTES, unique_colnames_and_warnings};
 use crunchbox_sdk::groups::Groups;
 use crunchbox_sdk::{
-    ColumnKind, Output, RenderError, Result, as_text, column, compact, date_unit, result_field,
+    ColumnKind, Output, RenderError, Result, as_text, column, compact, date_unit, plain, result_field,
 };
 
 use crate::{became_text, message};
@@ -66,7 +66,7 @@ fn variable_texts(table: &RecordBatch, name: &str, warnings: &mut Vec<RenderErro
         let button = message("long_to_wide.badColumn.notText.quick_fix.text").arg("column_name", name);
         warnings.push(became_text(warning, button, &[name]));
     }
-    Ok(cast(&as_text(field, values)?, &DataType::Utf8)?)
+    plain(&as_text(field, values)?)
 }
 
 /// The rows that have a text of the variable, for columns must have a name.

@@ -6,7 +6,7 @@ use arrow::datatypes::{
     DataType, Date32Type, Float64Type, Int64Type, Schema, TimestampNanosecondType, UInt64Type,
 };
 use arrow::record_batch::RecordBatch;
-use crunchbox_sdk::{ColumnKind, Error, Result};
+use crunchbox_sdk::{ColumnKind, Error, Result, plain};
 use rusqlite::limits::Limit;
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use rusqlite::{Connection, OpenFlags};
@@ -66,7 +66,7 @@ impl Column {
     fn new(column: &ArrayRef) -> Result<Column> {
         let data_type = column.data_type();
         Ok(match ColumnKind::of(data_type) {
-            Some(ColumnKind::Text) => Column::Text(cast(column, &DataType::Utf8)?),
+            Some(ColumnKind::Text) => Column::Text(plain(column)?),
             Some(ColumnKind::Number) if data_type.is_floating() => {
                 Column::Floats(cast(column, &DataType::Float64)?)
             }

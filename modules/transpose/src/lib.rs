@@ -5,13 +5,13 @@
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, StringArray, new_empty_array};
-use arrow::compute::{cast, interleave};
+use arrow::compute::interleave;
 use arrow::datatypes::{DataType, Field, Schema};
 use arrow::record_batch::RecordBatch;
 use crunchbox_sdk::colnames::{MAX_COLUMN_NAME_BYTES, unique_colnames_and_warnings};
 use crunchbox_sdk::{
     ColumnKind, DateUnit, I18nMessage, Output, QuickFix, RenderError, Result, Source, alike_or_texts,
-    as_text, date_unit, result_field,
+    as_text, date_unit, plain, result_field,
 };
 use serde_json::json;
 
@@ -72,7 +72,7 @@ pub fn transpose(table: &RecordBatch, first_colname: &str, prefix: &str) -> Resu
 }
 
 fn texts(field: &Field, column: &ArrayRef) -> Result<Vec<String>> {
-    let texts = cast(&as_text(field, column)?, &DataType::Utf8)?;
+    let texts = plain(&as_text(field, column)?)?;
     Ok(texts.as_string::<i32>().iter().map(|text| text.unwrap_or_default().to_owned()).collect())
 }
 
@@ -83,11 +83,7 @@ fn cells_of_row(columns: &[ArrayRef], row: usize) -> Result<ArrayRef> {
     }
     let columns: Vec<&dyn Array> = columns.iter().map(AsRef::as_ref).collect();
     let places: Vec<(usize, usize)> = (0..columns.len()).map(|column| (column, row)).collect();
-    let cells = interleave(&columns, &places)?;
-    Ok(match ColumnKind::of(cells.data_type()) {
-        Some(ColumnKind::Text) => cast(&cells, &DataType::Utf8)?,
-        _ => cells,
-    })
+    plain(&interleave(&columns, &places)?)
 }
 
 fn to_text(text: I18nMessage, colnames: &[&str]) -> QuickFix {
