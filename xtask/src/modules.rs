@@ -10,7 +10,10 @@ use crunchbox_params::Manifest;
 use crate::embed::embed;
 use crate::paths;
 use crate::process::{run_quietly, step};
-use crate::toolchain::{TARGET, Toolchain};
+use crate::toolchain::{C_TARGET, TARGET, Toolchain};
+
+/// Steps in Rust that have C in them, and what that is.
+const WITH_C: [(&str, &str); 1] = [("selectsql", "SQLite")];
 
 /// A step's folder in `modules/`.
 struct Source {
@@ -39,6 +42,13 @@ pub(crate) fn build(toolchain: &Toolchain, ids: &[String]) -> anyhow::Result<()>
     let folder = paths::target().join("modules");
     fs::create_dir_all(&folder)?;
     let rust: Vec<_> = chosen.iter().filter(|source| source.language == Language::Rust).collect();
+    for (id, what) in WITH_C {
+        ensure!(
+            toolchain.c.is_some() || rust.iter().all(|source| source.id != id),
+            "{id} has {what} in it, which is in C, and there is no C compiler for WASI: see `cargo xtask setup`, or name \
+             the steps to build without it"
+        );
+    }
     if !rust.is_empty() {
         step("steps in Rust", || {
             let mut cargo = toolchain.cargo();
@@ -119,16 +129,7 @@ fn compile_c(toolchain: &Toolchain, source: &Source) -> anyhow::Result<PathBuf> 
     step(&format!("{} in C", source.id), || {
         let mut command = Command::new(clang);
         command
-            .args([
-                "--target=wasm32-wasi",
-                "-std=c11",
-                "-O2",
-                "-flto",
-                "-msimd128",
-                "-Wall",
-                "-Wextra",
-                "-Werror",
-            ])
+            .args([C_TARGET, "-std=c11", "-O2", "-flto", "-msimd128", "-Wall", "-Wextra", "-Werror"])
             .args(["-Wl,--strip-all", "-Wno-deprecated", "-Wno-unused-command-line-argument"])
             .args(arguments)
             .arg("-I")

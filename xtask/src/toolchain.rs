@@ -11,6 +11,9 @@ use crate::{debian, paths};
 /// The target that steps are built for.
 pub(crate) const TARGET: &str = "wasm32-wasip1";
 
+/// The same for a C compiler, which need not be new enough to know the target by its new name.
+pub(crate) const C_TARGET: &str = "--target=wasm32-wasi";
+
 /// Steps use 128-bit vectors: every runtime has had them for years, and Arrow's kernels are faster by half.
 const RUST_FLAGS: &str = "-Ctarget-feature=+simd128";
 
@@ -35,6 +38,17 @@ impl Toolchain {
         command.env("RUSTFLAGS", flags).env_remove("CARGO_ENCODED_RUSTFLAGS");
         if let Some(rustc) = &self.rustc {
             command.env("RUSTC", rustc);
+        }
+        if let Some((clang, arguments)) = &self.c {
+            // For the crates that have C in them: the crate `cc` looks for these.
+            let arguments: Vec<&str> =
+                std::iter::once(C_TARGET).chain(arguments.iter().map(String::as_str)).collect();
+            let variable = |name: &str| format!("{name}_{}", TARGET.replace('-', "_"));
+            command.env(variable("CC"), clang).env(variable("CFLAGS"), arguments.join(" "));
+            let archiver = clang.with_file_name("llvm-ar");
+            if archiver.is_file() {
+                command.env(variable("AR"), archiver);
+            }
         }
         command
     }

@@ -45,7 +45,13 @@ pub fn unique_colnames(names: &[String], existing: &[String], max_bytes: usize) 
         }
     }
     let mut taken: HashSet<String> = existing.iter().cloned().collect();
-    let first: Vec<bool> = clean.iter().map(|name| taken.insert(name.name.clone())).collect();
+    let mut first = vec![false; clean.len()];
+    // What was asked for in so many words goes before what was made up.
+    for defaulted in [false, true] {
+        for (name, first) in clean.iter().zip(&mut first).filter(|(name, _)| name.defaulted == defaulted) {
+            *first = taken.insert(name.name.clone());
+        }
+    }
     let mut tried = HashMap::new();
     for (name, first) in clean.iter_mut().zip(first) {
         if !first {
@@ -170,6 +176,9 @@ mod tests {
         let large = names(&["A 18446744073709551615"; 2]);
         assert_eq!(unique_colnames(&large, &[], 120)[1].name, "A 18446744073709551615 2");
         assert_eq!(unique_colnames(&names(&[""]), &names(&["A"]), 120)[0].name, "Column 2");
+        let made_up = unique_colnames(&names(&["", "Column 1", ""]), &[], 120);
+        let got: Vec<&str> = made_up.iter().map(|name| name.name.as_str()).collect();
+        assert_eq!(got, ["Column 2", "Column 1", "Column 3"]);
     }
 
     proptest! {

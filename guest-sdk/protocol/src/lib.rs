@@ -21,6 +21,7 @@
 pub mod colnames;
 mod convert;
 mod decode;
+pub mod formats;
 mod job;
 mod message;
 mod report;

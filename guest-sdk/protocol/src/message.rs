@@ -133,6 +133,21 @@ pub struct QuickFix {
     pub action: QuickFixAction,
 }
 
+impl QuickFix {
+    /// A button that puts a step before this one, with these params laid over its module's defaults. What is no JSON
+    /// object is no params.
+    pub fn prepend_step(button_text: I18nMessage, module: &str, params: serde_json::Value) -> QuickFix {
+        let partial_params = match params {
+            serde_json::Value::Object(params) => params,
+            _ => JsonMap::new(),
+        };
+        QuickFix {
+            button_text,
+            action: QuickFixAction::PrependStep { module_slug: module.to_owned(), partial_params },
+        }
+    }
+}
+
 /// What a step has to say of its result: an error if the result has no columns, else a warning.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RenderError {

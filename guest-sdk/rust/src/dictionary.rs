@@ -33,10 +33,13 @@ fn is_text_dictionary(data_type: &DataType) -> bool {
     matches!(data_type, DataType::Dictionary(_, values) if **values == DataType::Utf8)
 }
 
-fn compact_column(column: &ArrayRef) -> Result<ArrayRef, ArrowError> {
+pub(crate) fn compact_column(column: &ArrayRef) -> Result<ArrayRef, ArrowError> {
     let dictionary = column.as_any_dictionary();
-    let keys = dictionary.normalized_keys();
     let values = dictionary.values();
+    if values.is_empty() {
+        return cast(column, &DataType::Utf8);
+    }
+    let keys = dictionary.normalized_keys();
     let valid = |row: &usize| column.is_valid(*row) && values.is_valid(keys[*row]);
     let mut used = vec![false; values.len()];
     (0..keys.len()).filter(valid).for_each(|row| used[keys[row]] = true);
@@ -70,7 +73,7 @@ pub fn take_rows(table: &RecordBatch, rows: &UInt32Array) -> Result<RecordBatch,
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{dictionary, integer, table};
+    use crate::testing::{dictionary, integer, table, text};
 
     #[test]
     fn unused_values_go_and_the_rest_stays() {
@@ -82,6 +85,14 @@ mod tests {
         let few = take_rows(&many, &UInt32Array::from(vec![4])).unwrap();
         assert_eq!(few.schema().field(0).data_type(), &DataType::Utf8);
         assert_eq!(few.column(0).as_string::<i32>().value(0), "y");
+    }
+
+    #[test]
+    fn a_dictionary_of_nothing_is_text_of_nulls() {
+        for values in [vec![None, None], vec![]] {
+            let compacted = compact(&table([dictionary("a", values.clone())])).unwrap();
+            assert_eq!(compacted, table([text("a", values)]));
+        }
     }
 
     #[test]

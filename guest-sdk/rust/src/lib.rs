@@ -29,23 +29,40 @@
 mod columns;
 mod context;
 mod dictionary;
+pub mod figures;
+pub mod groups;
 mod main_loop;
+mod migrate;
 pub mod order;
+mod period;
 mod ranges;
+pub mod re2;
 mod result;
+mod stack;
 mod table;
 pub mod testing;
+mod texts;
+mod unconverted;
 
-pub use columns::{ColumnKind, DateUnit, column, column_index, number_format};
+pub use columns::{
+    ColumnKind, column, column_index, date_field, date_unit, number_field, number_format, result_field,
+    timestamps, type_name, with_column, with_named_column,
+};
 pub use context::{Context, File};
 pub use crunchbox_protocol::colnames;
+pub use crunchbox_protocol::formats::{self, DateUnit};
 pub use crunchbox_protocol::{
     I18nArgument, I18nMessage, JsonMap, QuickFix, QuickFixAction, RenderError, Source,
 };
 pub use crunchbox_sdk_macros::step;
 pub use dictionary::{compact, take_rows};
+pub use migrate::migrate_colnames;
+pub use period::Period;
 pub use ranges::parse_range;
 pub use result::{Error, IntoOutput, Output, Result};
+pub use stack::{alike, alike_or_texts, stack};
+pub use texts::{as_text, map_text, plain, text_to};
+pub use unconverted::Unconverted;
 
 /// What most steps need.
 pub mod prelude {

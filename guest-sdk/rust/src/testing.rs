@@ -27,7 +27,7 @@ use arrow::util::display::{ArrayFormatter, FormatOptions};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::columns::FORMAT;
+use crate::columns::{date_field, number_field};
 use crate::context::{Tab, TabSource};
 use crate::main_loop::params;
 use crate::{Context, DateUnit, IntoOutput, Output, Result};
@@ -105,8 +105,7 @@ pub fn integer(name: &str, values: impl IntoIterator<Item = Option<i64>>) -> Col
 
 /// A number column of any width.
 pub fn number_array(name: &str, format: &str, array: ArrayRef) -> Column {
-    let metadata = [(FORMAT.to_owned(), format.to_owned())].into();
-    (Field::new(name, array.data_type().clone(), true).with_metadata(metadata), array)
+    (number_field(name, array.data_type().clone(), format), array)
 }
 
 /// A timestamp column, in nanoseconds since 1970-01-01 UTC.
@@ -117,7 +116,7 @@ pub fn timestamp(name: &str, values: impl IntoIterator<Item = Option<i64>>) -> C
 
 /// A date column, in days since 1970-01-01.
 pub fn date(name: &str, unit: DateUnit, values: impl IntoIterator<Item = Option<i32>>) -> Column {
-    (unit.field(name), Arc::new(Date32Array::from_iter(values)))
+    (date_field(name, unit), Arc::new(Date32Array::from_iter(values)))
 }
 
 /// Checks that an output is this table, without a word.

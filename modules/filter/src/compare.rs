@@ -7,7 +7,6 @@ use arrow::datatypes::{
     DataType, Date32Type, Float64Type, Int64Type, TimeUnit, TimestampNanosecondType, UInt64Type,
 };
 use arrow::error::ArrowError;
-use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
 
 const NANOS_PER_DAY: i128 = 86_400_000_000_000;
 
@@ -130,45 +129,9 @@ fn cells<T: ArrowPrimitiveType>(column: &ArrayRef, test: impl Fn(T::Native) -> b
     }
 }
 
-/// Reads a time as conditions hold it: a day, or a day and a time to the minute, the second or a fraction of it, with
-/// a zone or in UTC. In nanoseconds since 1970-01-01 UTC, which need not fit into 64 bits.
-pub(crate) fn parse_instant(text: &str) -> Option<i128> {
-    let utc = |time: NaiveDateTime| time.and_utc();
-    let time = NaiveDate::parse_from_str(text, "%Y-%m-%d")
-        .map(|day| utc(day.and_time(NaiveTime::MIN)))
-        .or_else(|_| NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M").map(utc))
-        .or_else(|_| NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f").map(utc))
-        .or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M%#z").map(|time| time.to_utc()))
-        .or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f%#z").map(|time| time.to_utc()))
-        .ok()?;
-    Some(i128::from(time.timestamp()) * 1_000_000_000 + i128::from(time.timestamp_subsec_nanos()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn times_are_read_in_all_their_forms() {
-        let second = 1_000_000_000;
-        for (text, seconds) in [
-            ("1970-01-02", 86400),
-            ("1970-01-01T00:01", 60),
-            ("1970-01-01T00:01Z", 60),
-            ("1970-01-01T00:00:05", 5),
-            ("1970-01-01T00:00:05Z", 5),
-            ("1970-01-01T05:00:05+05:00", 5),
-            ("1970-01-01T05:00+0500", 0),
-            ("1970-01-01T00:00-01", 3600),
-        ] {
-            assert_eq!(parse_instant(text), Some(seconds * second), "{text}");
-        }
-        assert_eq!(parse_instant("1970-01-01T00:00:00.000000001Z"), Some(1));
-        assert!(parse_instant("9999-12-31").unwrap() > i128::from(i64::MAX));
-        for bad in ["", "yesterday", "1970-13-01", "1970-01-01 00:00", "1970-01-01T25:00"] {
-            assert_eq!(parse_instant(bad), None, "{bad}");
-        }
-    }
 
     #[test]
     fn floats_fall_between_whole_numbers() {

@@ -2,15 +2,15 @@
 
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::buffer::BooleanBuffer;
-use arrow::compute::{cast, is_null};
-use arrow::datatypes::DataType;
+use arrow::compute::is_null;
 use arrow::record_batch::RecordBatch;
-use crunchbox_sdk::{ColumnKind, Error, I18nMessage, RenderError, Result, Source, column};
+use crunchbox_sdk::{
+    ColumnKind, Error, I18nMessage, RenderError, Result, Source, column, formats, plain, re2,
+};
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::compare::{self, Comparison, Number};
-use crate::re2;
 
 /// A condition, as params hold it once they are clean.
 #[derive(Debug, Deserialize)]
@@ -137,14 +137,6 @@ impl<'a> Evaluation<'a> {
     }
 }
 
-/// Text as text, also if it is stored as a dictionary.
-fn plain(column: &ArrayRef) -> Result<ArrayRef> {
-    match column.data_type() {
-        DataType::Dictionary(_, values) => Ok(cast(column, values)?),
-        _ => Ok(column.clone()),
-    }
-}
-
 fn nulls(column: &ArrayRef) -> Result<BooleanBuffer> {
     Ok(is_null(column)?.values().clone())
 }
@@ -182,7 +174,7 @@ fn timestamp(leaf: &Leaf, comparison: &str, column: &ArrayRef) -> Result<Boolean
         "_before_or_equals" => Comparison::LessOrEqual,
         _ => return Err(unknown(leaf)),
     };
-    let instant = leaf.value.as_str().and_then(compare::parse_instant);
+    let instant = leaf.value.as_str().and_then(formats::parse_timestamp);
     let instant = instant.ok_or_else(|| wrong_value(leaf, "a time as in 2020-01-02T03:04:05Z"))?;
     compare::instants(column, comparison, instant)?.ok_or_else(|| not_of_kind(column, ColumnKind::Timestamp))
 }

@@ -4,7 +4,6 @@
 
 mod compare;
 mod condition;
-mod re2;
 
 use arrow::array::BooleanArray;
 use arrow::compute::filter_record_batch;

@@ -1,18 +1,11 @@
 //! The figures of groups.
 
-use std::sync::Arc;
-
-use arrow::array::{
-    Array, ArrayRef, ArrowPrimitiveType, AsArray, Float64Array, Int64Array, UInt32Array, UInt64Array,
-};
-use arrow::compute::{cast, take};
-use arrow::datatypes::{DataType, Field, Float64Type, Int64Type, UInt64Type};
-use crunchbox_sdk::order::{Encoded, comparable, ranks};
-use crunchbox_sdk::{ColumnKind, Error, Result, column, number_format};
-
+use arrow::array::ArrayRef;
+use arrow::datatypes::Field;
 use arrow::record_batch::RecordBatch;
+use crunchbox_sdk::groups::Groups;
+use crunchbox_sdk::{ColumnKind, Error, Result, column, figures, number_field, number_format};
 
-use crate::groups::{Groups, distinct};
 use crate::params::{Aggregation, Operation};
 
 /// Finds one figure of every group.
@@ -23,9 +16,7 @@ pub(crate) fn run(
 ) -> Result<(Field, ArrayRef)> {
     let name = &aggregation.outname;
     if aggregation.operation == Operation::Size {
-        let mut sizes = vec![0; groups.count()];
-        groups.rows().for_each(|(_, group)| sizes[group] += 1);
-        return Ok(number(name, "{:,d}", Arc::new(Int64Array::from(sizes))));
+        return Ok(number(name, "{:,d}", figures::sizes(groups)));
     }
     let (field, values) = column(table, &aggregation.colname)?;
     if ColumnKind::of(field.data_type()).is_none() {
@@ -39,223 +30,16 @@ pub(crate) fn run(
     let own_format = number_format(field);
     let mean_format = if field.data_type().is_floating() && groups.count() > 0 { own_format } else { "{:,}" };
     Ok(match aggregation.operation {
-        Operation::Size | Operation::Nunique => number(name, "{:,d}", count_unique(values, groups)?),
-        Operation::Sum => number(name, own_format, sum(values, groups)?),
-        Operation::Mean => number(name, mean_format, mean(values, groups)?),
-        Operation::Median => number(name, mean_format, median(values, groups)?),
-        Operation::Min => (field.clone().with_name(name), extreme(values, groups, false)?),
-        Operation::Max => (field.clone().with_name(name), extreme(values, groups, true)?),
-        Operation::First => (field.clone().with_name(name), first(values, groups)?),
+        Operation::Size | Operation::Nunique => number(name, "{:,d}", figures::count_unique(values, groups)?),
+        Operation::Sum => number(name, own_format, figures::sum(values, groups)?),
+        Operation::Mean => number(name, mean_format, figures::mean(values, groups)?),
+        Operation::Median => number(name, mean_format, figures::median(values, groups)?),
+        Operation::Min => (field.clone().with_name(name), figures::min(values, groups)?),
+        Operation::Max => (field.clone().with_name(name), figures::max(values, groups)?),
+        Operation::First => (field.clone().with_name(name), figures::first(values, groups)?),
     })
 }
 
 fn number(name: &str, format: &str, values: ArrayRef) -> (Field, ArrayRef) {
-    let metadata = [("format".to_owned(), format.to_owned())].into();
-    (Field::new(name, values.data_type().clone(), true).with_metadata(metadata), values)
-}
-
-fn count_unique(values: &ArrayRef, groups: &Groups) -> Result<ArrayRef> {
-    let encoded = Encoded::new([(&comparable(values)?, true)])?;
-    let (numbers, _) = distinct(&encoded, values.len(), |row| values.is_valid(row as usize));
-    let mut pairs: Vec<(usize, u32)> =
-        groups.valued(values).map(|(row, group)| (group, numbers[row])).collect();
-    pairs.sort_unstable();
-    pairs.dedup();
-    let mut counts = vec![0; groups.count()];
-    pairs.iter().for_each(|(group, _)| counts[*group] += 1);
-    Ok(Arc::new(Int64Array::from(counts)))
-}
-
-/// A column of numbers in a width that holds all.
-enum Numbers {
-    Signed(ArrayRef),
-    Unsigned(ArrayRef),
-    Floats(ArrayRef),
-}
-
-impl Numbers {
-    fn of(values: &ArrayRef) -> Result<Numbers> {
-        Ok(match values.data_type() {
-            DataType::UInt64 => Numbers::Unsigned(Arc::clone(values)),
-            data_type if data_type.is_floating() => Numbers::Floats(cast(values, &DataType::Float64)?),
-            _ => Numbers::Signed(cast(values, &DataType::Int64)?),
-        })
-    }
-
-    fn each(&self, groups: &Groups, mut see: impl FnMut(usize, f64)) {
-        fn walk<T: ArrowPrimitiveType>(
-            array: &ArrayRef,
-            groups: &Groups,
-            mut see: impl FnMut(usize, T::Native),
-        ) {
-            let numbers = array.as_primitive::<T>();
-            groups.valued(numbers).for_each(|(row, group)| see(group, numbers.value(row)));
-        }
-        match self {
-            Numbers::Signed(array) => {
-                walk::<Int64Type>(array, groups, |group, number| see(group, number as f64))
-            }
-            Numbers::Unsigned(array) => {
-                walk::<UInt64Type>(array, groups, |group, number| see(group, number as f64))
-            }
-            Numbers::Floats(array) => walk::<Float64Type>(array, groups, see),
-        }
-    }
-}
-
-/// Sums of whole numbers, exact.
-fn whole_sums<T: ArrowPrimitiveType>(array: &ArrayRef, groups: &Groups) -> Vec<i128>
-where
-    i128: From<T::Native>,
-{
-    let numbers = array.as_primitive::<T>();
-    let mut sums = vec![0; groups.count()];
-    // 2^64 values of 64 bits fit into 128.
-    groups.valued(numbers).for_each(|(row, group)| sums[group] += i128::from(numbers.value(row)));
-    sums
-}
-
-/// A sum of floats that keeps what rounding takes off (Neumaier's).
-#[derive(Clone, Copy, Default)]
-struct FloatSum {
-    sum: f64,
-    lost: f64,
-}
-
-impl FloatSum {
-    fn add(&mut self, value: f64) {
-        let sum = self.sum + value;
-        self.lost +=
-            if self.sum.abs() >= value.abs() { (self.sum - sum) + value } else { (value - sum) + self.sum };
-        self.sum = sum;
-    }
-
-    /// `None` if it is beyond all floats.
-    fn get(self) -> Option<f64> {
-        Some(self.sum + self.lost).filter(|sum| sum.is_finite())
-    }
-}
-
-fn float_sums(numbers: &Numbers, groups: &Groups) -> Vec<FloatSum> {
-    let mut sums = vec![FloatSum::default(); groups.count()];
-    numbers.each(groups, |group, value| sums[group].add(value));
-    sums
-}
-
-fn sum(values: &ArrayRef, groups: &Groups) -> Result<ArrayRef> {
-    let numbers = Numbers::of(values)?;
-    let sums = match &numbers {
-        Numbers::Signed(array) => whole_sums::<Int64Type>(array, groups),
-        Numbers::Unsigned(array) => whole_sums::<UInt64Type>(array, groups),
-        Numbers::Floats(_) => {
-            let sums = float_sums(&numbers, groups).into_iter().map(FloatSum::get);
-            return Ok(Arc::new(Float64Array::from_iter(sums)));
-        }
-    };
-    if let Ok(signed) = sums.iter().map(|sum| i64::try_from(*sum)).collect::<std::result::Result<Vec<_>, _>>()
-    {
-        return Ok(Arc::new(Int64Array::from(signed)));
-    }
-    if let Ok(unsigned) =
-        sums.iter().map(|sum| u64::try_from(*sum)).collect::<std::result::Result<Vec<_>, _>>()
-    {
-        return Ok(Arc::new(UInt64Array::from(unsigned)));
-    }
-    Ok(Arc::new(Float64Array::from_iter_values(sums.iter().map(|sum| *sum as f64))))
-}
-
-fn mean(values: &ArrayRef, groups: &Groups) -> Result<ArrayRef> {
-    let numbers = Numbers::of(values)?;
-    let mut counts = vec![0_u32; groups.count()];
-    groups.valued(values).for_each(|(_, group)| counts[group] += 1);
-    let sums: Vec<Option<f64>> = match &numbers {
-        Numbers::Signed(array) => {
-            whole_sums::<Int64Type>(array, groups).iter().map(|sum| Some(*sum as f64)).collect()
-        }
-        Numbers::Unsigned(array) => {
-            whole_sums::<UInt64Type>(array, groups).iter().map(|sum| Some(*sum as f64)).collect()
-        }
-        Numbers::Floats(_) => float_sums(&numbers, groups).into_iter().map(FloatSum::get).collect(),
-    };
-    let means = sums.iter().zip(&counts).map(|(sum, count)| match count {
-        0 => None,
-        _ => sum.map(|sum| sum / f64::from(*count)),
-    });
-    Ok(Arc::new(Float64Array::from_iter(means)))
-}
-
-fn median(values: &ArrayRef, groups: &Groups) -> Result<ArrayRef> {
-    let mut members: Vec<Vec<f64>> = vec![Vec::new(); groups.count()];
-    Numbers::of(values)?.each(groups, |group, value| members[group].push(value));
-    Ok(Arc::new(Float64Array::from_iter(members.iter_mut().map(|members| middle(members)))))
-}
-
-fn middle(members: &mut [f64]) -> Option<f64> {
-    let half = members.len() / 2;
-    if members.is_empty() {
-        return None;
-    }
-    let (below, upper, _) = members.select_nth_unstable_by(half, f64::total_cmp);
-    let upper = *upper;
-    if below.len() < half || members.len() % 2 == 1 {
-        return Some(upper);
-    }
-    let lower = members[..half].iter().copied().max_by(f64::total_cmp)?;
-    // Halved first, so that two large ones don't add up beyond all floats.
-    Some(lower / 2.0 + upper / 2.0)
-}
-
-/// The row of each group that is the first, or the first of the least or the greatest.
-fn choose(values: &ArrayRef, groups: &Groups, better: impl Fn(usize, usize) -> bool) -> Result<ArrayRef> {
-    let mut chosen: Vec<Option<u32>> = vec![None; groups.count()];
-    for (row, group) in groups.valued(values) {
-        if chosen[group].is_none_or(|best| better(row, best as usize)) {
-            chosen[group] = Some(row as u32);
-        }
-    }
-    Ok(take(values, &UInt32Array::from(chosen), None)?)
-}
-
-fn first(values: &ArrayRef, groups: &Groups) -> Result<ArrayRef> {
-    choose(values, groups, |_, _| false)
-}
-
-fn extreme(values: &ArrayRef, groups: &Groups, greatest: bool) -> Result<ArrayRef> {
-    let comparable = comparable(values)?;
-    if let Some(ranks) = ranks(&comparable)? {
-        return choose(values, groups, |row, best| match greatest {
-            true => ranks[row] > ranks[best],
-            false => ranks[row] < ranks[best],
-        });
-    }
-    let texts = comparable.as_string::<i32>();
-    choose(values, groups, |row, best| match greatest {
-        true => texts.value(row) > texts.value(best),
-        false => texts.value(row) < texts.value(best),
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_middle_of_many_is_found() {
-        assert_eq!(middle(&mut []), None);
-        assert_eq!(middle(&mut [3.0]), Some(3.0));
-        assert_eq!(middle(&mut [3.0, 1.0]), Some(2.0));
-        assert_eq!(middle(&mut [9.0, 1.0, 5.0]), Some(5.0));
-        assert_eq!(middle(&mut [4.0, 1.0, 3.0, 2.0]), Some(2.5));
-        assert_eq!(middle(&mut [f64::MAX, f64::MAX]), Some(f64::MAX));
-    }
-
-    #[test]
-    fn sums_of_floats_keep_what_is_small() {
-        let mut sum = FloatSum::default();
-        [1e16, 1.0, -1e16].into_iter().for_each(|value| sum.add(value));
-        assert_eq!(sum.get(), Some(1.0));
-        let mut sum = FloatSum::default();
-        [f64::MAX, f64::MAX].into_iter().for_each(|value| sum.add(value));
-        assert_eq!(sum.get(), None);
-    }
+    (number_field(name, values.data_type().clone(), format), values)
 }

@@ -1,9 +1,7 @@
 //! What there is to say to the user besides the figures.
 
 use arrow::record_batch::RecordBatch;
-use crunchbox_sdk::{
-    ColumnKind, DateUnit, I18nMessage, JsonMap, QuickFix, QuickFixAction, RenderError, Result, Source, column,
-};
+use crunchbox_sdk::{ColumnKind, I18nMessage, QuickFix, RenderError, Result, Source, column, date_unit};
 use serde_json::{Value, json};
 
 use crate::params::{Aggregation, Key};
@@ -39,13 +37,13 @@ pub(crate) fn warnings(table: &RecordBatch, keys: &[Key], group_dates: bool) -> 
             to_dates.push(quick_fix(
                 "group_dates.granularity_deprecated.quick_fix.convert_to_date",
                 "converttimestamptodate",
-                json!({"colnames": [key.colname], "unit": granularity.unit()}),
+                json!({"colnames": [key.colname], "unit": granularity.0.as_str()}),
             ));
         } else if !is_rounded(values, granularity) {
             to_rounding.push(quick_fix(
                 "group_dates.granularity_deprecated.quick_fix.round_timestamps",
                 "timestampmath",
-                json!({"colnames": [key.colname], "operation": "startof", "roundunit": granularity.unit()}),
+                json!({"colnames": [key.colname], "operation": "startof", "roundunit": granularity.0.as_str()}),
             ));
         }
     }
@@ -76,9 +74,7 @@ fn about_dates(table: &RecordBatch, keys: &[Key]) -> RenderError {
         |id: &str, names: &[&str]| message(id).arg("columns", names.len() as i32).arg("column0", names[0]);
     if let dates @ [first, ..] = of_kind(ColumnKind::Date).as_slice() {
         let names: Vec<&str> = dates.iter().map(|field| field.name().as_str()).collect();
-        return counted("group_dates.date_selected", &names)
-            .arg("unit0", DateUnit::of(first).as_str())
-            .into();
+        return counted("group_dates.date_selected", &names).arg("unit0", date_unit(first).as_str()).into();
     }
     if let timestamps @ [_, ..] = of_kind(ColumnKind::Timestamp).as_slice() {
         let names: Vec<&str> = timestamps.iter().map(|field| field.name().as_str()).collect();
@@ -107,7 +103,5 @@ fn message(id: &str) -> I18nMessage {
 }
 
 fn quick_fix(text: &str, module: &str, params: Value) -> QuickFix {
-    let partial_params: JsonMap = params.as_object().cloned().unwrap_or_default();
-    let action = QuickFixAction::PrependStep { module_slug: module.to_owned(), partial_params };
-    QuickFix { button_text: message(text), action }
+    QuickFix::prepend_step(message(text), module, params)
 }

@@ -3,7 +3,6 @@
 #![forbid(unsafe_code)]
 
 mod aggregate;
-mod groups;
 mod hints;
 mod params;
 mod rounding;
@@ -14,9 +13,9 @@ use arrow::array::{ArrayRef, RecordBatchOptions, UInt32Array};
 use arrow::compute::take;
 use arrow::datatypes::{Field, Schema};
 use arrow::record_batch::RecordBatch;
+use crunchbox_sdk::groups::Groups;
 use crunchbox_sdk::{Output, Result, column, compact, step};
 
-use crate::groups::Groups;
 use crate::params::{Aggregation, Params};
 
 #[step(migrate = params::migrate)]

@@ -26,6 +26,7 @@ mod tests {
     use crunchbox_sdk::testing::{
         assert_table, date, dictionary, integer, number, run, table, text, timestamp,
     };
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
@@ -50,5 +51,19 @@ mod tests {
     fn without_values_nothing_stays() {
         let output = run(render, table([integer("A", [None]), text("B", [None])]), json!({})).unwrap();
         assert_eq!(output.table.unwrap().num_columns(), 0);
+    }
+
+    proptest! {
+        #[test]
+        fn a_second_time_nothing_goes(cells in prop::collection::vec(prop::collection::vec(prop::option::weighted(0.3, 0i64..3), 3), 0..6)) {
+            let columns = cells.iter().enumerate().map(|(index, cells)| integer(&format!("c{index}"), cells.iter().copied()));
+            let columns = std::iter::once(integer("kept", [Some(1); 3])).chain(columns);
+            let once = run(render, table(columns), json!({})).unwrap().table.unwrap();
+            prop_assert!(once.columns().iter().all(|column| column.null_count() < 3));
+            let valued = cells.iter().filter(|cells| cells.iter().any(Option::is_some)).count();
+            prop_assert_eq!(once.num_columns(), 1 + valued);
+            let twice = run(render, once.clone(), json!({})).unwrap();
+            prop_assert_eq!(twice.table.unwrap(), once);
+        }
     }
 }

@@ -77,7 +77,10 @@ fn migrate(mut params: JsonMap) -> JsonMap {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use crunchbox_sdk::testing::{assert_errors, integer, run, table, text};
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
@@ -129,5 +132,16 @@ mod tests {
             |entries: &str| migrate(json!({"rename-entries": entries}).as_object().unwrap().clone());
         assert_eq!(migrated(r#"{"A":"B"}"#)["renames"], json!({"A": "B"}));
         assert_eq!(migrated("nonsense")["renames"], json!({}));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_names_are_wanted_each_is_there_once(new in prop::collection::vec("[ABC \\x01]{0,3}", 3)) {
+            let renames: JsonMap = ["A", "B", "C"].map(str::to_owned).into_iter().zip(new.into_iter().map(Value::from)).collect();
+            let output = one_by_one(Value::Object(renames));
+            let names = names(&output);
+            prop_assert!(names.iter().all(|name| !name.is_empty()));
+            prop_assert_eq!(names.iter().collect::<HashSet<_>>().len(), 3);
+        }
     }
 }

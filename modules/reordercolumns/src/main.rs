@@ -36,6 +36,7 @@ fn render(table: RecordBatch, params: Params) -> Result<RecordBatch> {
 #[cfg(test)]
 mod tests {
     use crunchbox_sdk::testing::{integer, run, table};
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
@@ -62,5 +63,15 @@ mod tests {
         assert_eq!(reorder(&[("A", 99)]), "BCDA");
         assert_eq!(reorder(&[("D", -1)]), "DABC");
         assert_eq!(reorder(&[("X", 0)]), "ABCD");
+    }
+
+    proptest! {
+        #[test]
+        fn every_column_stays_somewhere(moves in prop::collection::vec(("[A-E]", -2i64..6), 0..9)) {
+            let moves: Vec<(&str, i64)> = moves.iter().map(|(column, to)| (column.as_str(), *to)).collect();
+            let mut columns: Vec<char> = reorder(&moves).chars().collect();
+            columns.sort_unstable();
+            prop_assert_eq!(columns, ['A', 'B', 'C', 'D']);
+        }
     }
 }

@@ -51,6 +51,7 @@ fn message(bad: BadNumbers) -> I18nMessage {
 mod tests {
     use crunchbox_sdk::Output;
     use crunchbox_sdk::testing::{assert_errors, integer, run, table, text};
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
@@ -95,5 +96,16 @@ mod tests {
     fn bad_numbers_are_the_users_to_mend() {
         assert_errors(&select(&[], "1,x", true), &["badParam.column_numbers.invalid"]);
         assert_errors(&select(&[], "1-3,2", true), &["badParam.column_numbers.overlapping"]);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_kept_and_what_is_deleted_are_all_columns(chosen in prop::sample::subsequence(vec!["A", "B", "C", "D"], 1..=3)) {
+            let (kept, deleted) = (names(&select(&chosen, "", true)), names(&select(&chosen, "", false)));
+            prop_assert_eq!(&kept, &chosen.concat());
+            let mut all: Vec<char> = (kept + &deleted).chars().collect();
+            all.sort_unstable();
+            prop_assert_eq!(all, ['A', 'B', 'C', 'D']);
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! RE2's regular expressions by way of the `regex` crate, which is of the same kind and differs in details.
 
-use regex::{Regex, RegexBuilder};
+use regex::RegexBuilder;
+pub use regex::{Captures, Regex, Replacer, escape};
 
 /// A compiled expression may take so many bytes: a step has its memory for the table.
 const SIZE_LIMIT: usize = 16 << 20;
@@ -9,7 +10,14 @@ const SIZE_LIMIT: usize = 16 << 20;
 ///
 /// # Errors
 /// Why it is no expression, in a line.
-pub(crate) fn compile(pattern: &str, whole: bool, case_sensitive: bool) -> Result<Regex, String> {
+///
+/// ```
+/// use crunchbox_sdk::re2;
+///
+/// assert!(re2::compile(r"\d+", true, true)?.is_match("42"));
+/// # Ok::<(), String>(())
+/// ```
+pub fn compile(pattern: &str, whole: bool, case_sensitive: bool) -> Result<Regex, String> {
     let translated = translate(pattern);
     let build = |pattern: &str| {
         RegexBuilder::new(pattern).case_insensitive(!case_sensitive).size_limit(SIZE_LIMIT).build()
