@@ -28,6 +28,8 @@ pub(crate) struct Cells<'a> {
 enum Column {
     Texts(ArrayRef),
     Numbers(ArrayRef),
+    /// Of a type that sheets don't know.
+    Other(DataType),
 }
 
 /// A cell.
@@ -54,15 +56,20 @@ impl<'a> Cells<'a> {
         self.columns.len()
     }
 
-    pub(crate) fn get(&self, row: usize, column: usize) -> Cell<'_> {
-        match &self.columns[column] {
+    /// # Errors
+    /// If the column is of none of the four kinds.
+    pub(crate) fn get(&self, row: usize, column: usize) -> Result<Cell<'_>> {
+        Ok(match &self.columns[column] {
             Column::Texts(texts) if texts.is_valid(row) => Cell::Text(texts.as_string::<i32>().value(row)),
             Column::Texts(_) => Cell::NoText,
             Column::Numbers(numbers) if numbers.is_valid(row) => {
                 Cell::Number(numbers.as_primitive::<Float64Type>().value(row))
             }
             Column::Numbers(_) => Cell::NoNumber,
-        }
+            Column::Other(data_type) => {
+                return Err(Error::bug(format!("a column of type {data_type} can't be reckoned with")));
+            }
+        })
     }
 }
 
@@ -80,10 +87,7 @@ impl Column {
                 let nanos = column.as_primitive::<TimestampNanosecondType>().iter();
                 nanos.map(|nanos| serial(nanos? as f64 / NANOS_PER_DAY)).collect()
             }
-            None => {
-                let reason = format!("a column of type {} can't be reckoned with", column.data_type());
-                return Err(Error::bug(reason));
-            }
+            None => return Ok(Column::Other(column.data_type().clone())),
         };
         Ok(Column::Numbers(std::sync::Arc::new(numbers)))
     }
