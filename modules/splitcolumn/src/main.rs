@@ -5,11 +5,12 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray};
-use arrow::datatypes::{Field, Schema};
+use arrow::array::{Array, ArrayRef};
+use arrow::compute::max;
+use arrow::datatypes::{Field, Schema, UInt32Type};
 use arrow::record_batch::RecordBatch;
 use crunchbox_sdk::colnames::{MAX_COLUMN_NAME_BYTES, unique_colnames};
-use crunchbox_sdk::{I18nMessage, JsonMap, Result, Source, column_index, map_text, step};
+use crunchbox_sdk::{I18nMessage, JsonMap, Result, Source, column_index, map_text, step, text_to};
 
 /// So many splits at most: each makes a column.
 const MAX_SPLITS: usize = 100;
@@ -54,28 +55,17 @@ fn at_delimiter(column: &ArrayRef, delimiter: &str) -> Result<Vec<ArrayRef>> {
     if delimiter.is_empty() {
         return Ok(Vec::new());
     }
-    let splits = most_splits(column, delimiter);
+    let splits = usize::try_from(most_splits(column, delimiter)?)?;
     let part = |number| map_text(column, |text| nth_part(text, delimiter, number).map(Cow::from));
     (0..=splits).map(part).collect()
 }
 
-/// How often the delimiter is in the cell that it is in most often. Values that a dictionary holds but no cell has
-/// count for nothing.
-fn most_splits(column: &ArrayRef, delimiter: &str) -> usize {
-    let count = |text: &str| text.matches(delimiter).take(MAX_SPLITS).count();
-    match column.as_any_dictionary_opt() {
-        None => column.as_string::<i32>().iter().flatten().map(count).max().unwrap_or(0),
-        Some(dictionary) => {
-            let counts: Vec<usize> =
-                dictionary.values().as_string::<i32>().iter().map(|text| text.map_or(0, count)).collect();
-            if counts.is_empty() {
-                return 0;
-            }
-            let keys = dictionary.normalized_keys();
-            let used = (0..keys.len()).filter(|row| column.is_valid(*row));
-            used.map(|row| counts[keys[row]]).max().unwrap_or(0)
-        }
-    }
+/// How often the delimiter is in the cell that it is in most often.
+fn most_splits(column: &ArrayRef, delimiter: &str) -> Result<u32> {
+    let counts = text_to::<UInt32Type>(column, |text| {
+        u32::try_from(text.matches(delimiter).take(MAX_SPLITS).count()).ok()
+    })?;
+    Ok(max(&counts).unwrap_or(0))
 }
 
 fn nth_part<'a>(text: &'a str, delimiter: &str, number: usize) -> Option<&'a str> {

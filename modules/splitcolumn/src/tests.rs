@@ -1,5 +1,6 @@
 //! The rules, case by case; the rest is in the conformance cases.
 
+use arrow::array::AsArray;
 use crunchbox_sdk::Output;
 use crunchbox_sdk::testing::{Column, assert_errors, assert_table, dictionary, integer, run, table, text};
 use proptest::prelude::*;
