@@ -11,14 +11,13 @@ use arrow::datatypes::{DataType, Field, Float16Type, Float32Type, Float64Type, S
 use arrow::util::display::FormatOptions;
 
 use crate::error::{Check, TableError, guarded};
-use crate::number_format::NumberFormat;
 use crate::pieces::Pieces;
 use crate::source::Source;
 use crunchbox_protocol::TableLimits;
+use crunchbox_protocol::formats::{DateUnit, NumberFormat};
 
 const DEFAULT_FORMAT: &str = "{:,}";
 const DEFAULT_UNIT: &str = "day";
-const UNITS: [&str; 5] = ["day", "week", "month", "quarter", "year"];
 
 /// The same table with types and metadata of profile workbench; see [`crate::ConvertOptions::normalise`].
 pub(crate) fn normalise(source: Source, limits: &TableLimits) -> Result<Source, TableError> {
@@ -70,7 +69,7 @@ fn target(field: &Field) -> Result<Field, TableError> {
     };
     let metadata = match &data_type {
         DataType::Utf8 | DataType::Timestamp(..) => HashMap::new(),
-        DataType::Date32 => entry("unit", &|unit| UNITS.contains(&unit), DEFAULT_UNIT),
+        DataType::Date32 => entry("unit", &|unit| unit.parse::<DateUnit>().is_ok(), DEFAULT_UNIT),
         _ => entry("format", &|format| format.parse::<NumberFormat>().is_ok(), DEFAULT_FORMAT),
     };
     Ok(Field::new(field.name(), data_type, true).with_metadata(metadata))

@@ -11,7 +11,7 @@ use chrono::{Datelike, NaiveDate, Weekday};
 
 use crate::error::{Check, TableError, shown};
 use crate::info::ColumnKind;
-use crate::number_format::NumberFormat;
+use crunchbox_protocol::formats::{DateUnit, NumberFormat};
 use crunchbox_protocol::{Profile, TableLimits};
 
 /// Day 0 of Date32, 1970-01-01, counted from 31 December of the year 0.
@@ -170,8 +170,8 @@ impl<'a> TableRules<'a> {
             DataType::Float32 => check_finite::<Float32Type>(array, first_row),
             DataType::Float64 => check_finite::<Float64Type>(array, first_row),
             DataType::Date32 => {
-                let unit =
-                    self.schema.field(column).metadata().get("unit").map(String::as_str).unwrap_or_default();
+                let unit = self.schema.field(column).metadata().get("unit");
+                let unit = unit.and_then(|word| word.parse().ok()).unwrap_or(DateUnit::Day);
                 check_dates(array.as_primitive(), unit, first_row)
             }
             DataType::Dictionary(index, _) => {
@@ -262,7 +262,7 @@ fn check_column(field: &Field) -> Result<(), TableError> {
             })
         }
         Some(ColumnKind::Date) => match metadata.get("unit").map(String::as_str) {
-            Some("day" | "week" | "month" | "quarter" | "year") if metadata.len() == 1 => Ok(()),
+            Some(unit) if metadata.len() == 1 && unit.parse::<DateUnit>().is_ok() => Ok(()),
             Some(unit) if metadata.len() == 1 => Err(metadata_error(&format!(
                 "unit \"{}\" instead of day, week, month, quarter or year",
                 shown(unit)
@@ -325,7 +325,7 @@ fn check_finite<T: ArrowPrimitiveType<Native: Into<f64> + Copy>>(
     }
 }
 
-fn check_dates(array: &PrimitiveArray<Date32Type>, unit: &str, first_row: u64) -> Result<(), TableError> {
+fn check_dates(array: &PrimitiveArray<Date32Type>, unit: DateUnit, first_row: u64) -> Result<(), TableError> {
     for (index, days) in array.iter().enumerate() {
         let Some(days) = days else { continue };
         let row = first_row + index as u64 + 1;
@@ -338,14 +338,14 @@ fn check_dates(array: &PrimitiveArray<Date32Type>, unit: &str, first_row: u64) -
                 TableError::new(Check::DateRange, what)
             })?;
         let first_day_of_unit = match unit {
-            "week" => date.weekday() == Weekday::Mon,
-            "month" => date.day() == 1,
-            "quarter" => date.day() == 1 && date.month() % 3 == 1,
-            "year" => date.ordinal() == 1,
-            _ => true,
+            DateUnit::Day => true,
+            DateUnit::Week => date.weekday() == Weekday::Mon,
+            DateUnit::Month => date.day() == 1,
+            DateUnit::Quarter => date.day() == 1 && date.month() % 3 == 1,
+            DateUnit::Year => date.ordinal() == 1,
         };
         if !first_day_of_unit {
-            let what = format!("row {row} is {date}, not the first day of a {unit}");
+            let what = format!("row {row} is {date}, not the first day of a {}", unit.as_str());
             return Err(TableError::new(Check::DateUnit, what));
         }
     }

@@ -1,9 +1,8 @@
 //! Number formats: those of Python's `str.format`, with one field for the number.
 
-use std::str::FromStr;
+mod parse;
 
-/// A width or a number of decimals may not be larger: a column of such cells would be all padding.
-const MAX_LENGTH: usize = 4096;
+pub use parse::InvalidNumberFormat;
 
 /// How a number is written: `{:,.2f} €`.
 ///
@@ -19,27 +18,13 @@ const MAX_LENGTH: usize = 4096;
 /// let format: NumberFormat = "{:,.2f} €".parse()?;
 /// assert_eq!(format.float(1234.5), "1,234.50 €");
 /// assert_eq!("{:,}".parse::<NumberFormat>()?.integer(-1234), "-1,234");
-/// # Ok::<(), crunchbox_protocol::formats::BadFormat>(())
+/// # Ok::<(), crunchbox_protocol::formats::InvalidNumberFormat>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NumberFormat {
     prefix: String,
     field: Field,
     suffix: String,
-}
-
-/// Why a text is no number format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BadFormat {
-    /// There is no field, or a second one, or a brace has no twin.
-    #[error("a number format has one pair of braces, as in {{:,.2f}}; write other braces twice")]
-    Braces,
-    /// The field has a name, a number or a conversion.
-    #[error("the braces of a number format hold nothing or a colon and what follows it, as in {{:,.2f}}")]
-    Name,
-    /// What follows the colon is no format specification, or none for a number.
-    #[error("what follows the colon of a number format is not of the form of ,.2f")]
-    Specification,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,27 +75,6 @@ struct Parts {
     rest: String,
 }
 
-impl FromStr for NumberFormat {
-    type Err = BadFormat;
-
-    fn from_str(text: &str) -> Result<Self, BadFormat> {
-        let (prefix, rest) = literal(text)?;
-        let (inside, rest) =
-            rest.strip_prefix('{').and_then(|rest| rest.split_once('}')).ok_or(BadFormat::Braces)?;
-        let (suffix, rest) = literal(rest)?;
-        if !rest.is_empty() {
-            return Err(BadFormat::Braces);
-        }
-        let specification = match inside.strip_prefix(':') {
-            Some(specification) => specification,
-            None if inside.is_empty() => "",
-            None => return Err(BadFormat::Name),
-        };
-        let field = Field::parse(specification).ok_or(BadFormat::Specification)?;
-        Ok(NumberFormat { prefix, field, suffix })
-    }
-}
-
 impl NumberFormat {
     /// Writes an integer.
     pub fn integer(&self, value: i128) -> String {
@@ -138,24 +102,6 @@ impl NumberFormat {
     }
 }
 
-/// The text up to a field or the end, with double braces made single, and what follows it.
-fn literal(text: &str) -> Result<(String, &str), BadFormat> {
-    let mut found = String::new();
-    let mut rest = text;
-    while let Some(c) = rest.chars().next() {
-        let doubled = rest[c.len_utf8()..].starts_with(c);
-        match c {
-            '{' | '}' if doubled => rest = &rest[1..],
-            '{' => break,
-            '}' => return Err(BadFormat::Braces),
-            _ => {}
-        }
-        found.push(c);
-        rest = &rest[c.len_utf8()..];
-    }
-    Ok((found, rest))
-}
-
 /// A whole number as an integer and a power of two to multiply it with.
 fn scaled(magnitude: f64) -> (u128, u32) {
     let exponent = magnitude.log2().floor().max(0.0) as u32;
@@ -164,26 +110,6 @@ fn scaled(magnitude: f64) -> (u128, u32) {
 }
 
 impl Notation {
-    fn parse(type_char: Option<char>) -> Option<Notation> {
-        Some(match type_char {
-            None => Notation::Shortest,
-            Some('d' | 'n') => Notation::Decimal,
-            Some('c') => Notation::Character,
-            Some('b') => Notation::Bits(1, 'b'),
-            Some('o') => Notation::Bits(3, 'o'),
-            Some('x') => Notation::Bits(4, 'x'),
-            Some('X') => Notation::Upper(&Notation::Bits(4, 'x')),
-            Some('f') => Notation::Fixed,
-            Some('F') => Notation::Upper(&Notation::Fixed),
-            Some('e') => Notation::Exponent,
-            Some('E') => Notation::Upper(&Notation::Exponent),
-            Some('g') => Notation::General,
-            Some('G') => Notation::Upper(&Notation::General),
-            Some('%') => Notation::Percent,
-            Some(_) => return None,
-        })
-    }
-
     fn base(self) -> Notation {
         if let Notation::Upper(base) = self { *base } else { self }
     }
@@ -198,67 +124,6 @@ impl Notation {
 }
 
 impl Field {
-    fn parse(specification: &str) -> Option<Field> {
-        let align = |c: &char| {
-            Some(match c {
-                '<' => Align::Left,
-                '>' => Align::Right,
-                '^' => Align::Center,
-                '=' => Align::Inside,
-                _ => return None,
-            })
-        };
-        let chars: Vec<char> = specification.chars().collect();
-        let mut rest = chars.as_slice();
-        let (mut fill, mut alignment) = (None, None);
-        if let [first, second, more @ ..] = rest
-            && let Some(found) = align(second)
-        {
-            (fill, alignment, rest) = (Some(*first), Some(found), more);
-        } else if let [first, more @ ..] = rest
-            && let Some(found) = align(first)
-        {
-            (alignment, rest) = (Some(found), more);
-        }
-        let sign = take(&mut rest, &['+', '-', ' ']);
-        let alternate = take(&mut rest, &['#']).is_some();
-        if fill.is_none() && take(&mut rest, &['0']).is_some() {
-            fill = Some('0');
-            alignment = alignment.or(Some(Align::Inside));
-        }
-        let width = length(&mut rest)?;
-        let grouping = take(&mut rest, &[',', '_']);
-        let precision = match take(&mut rest, &['.']) {
-            Some(_) => Some(length(&mut rest)??),
-            None => None,
-        };
-        let letter = match rest {
-            [] => None,
-            [letter] => Some(*letter),
-            _ => return None,
-        };
-        let notation = Notation::parse(letter)?;
-        let is_character = notation == Notation::Character;
-        let is_refused = (precision.is_some() && !notation.is_of_floats())
-            || (grouping.is_some() && (is_character || letter == Some('n')))
-            || (grouping == Some(',') && matches!(notation.base(), Notation::Bits(..)))
-            || (is_character && (sign.is_some() || alternate));
-        (!is_refused).then_some(Field {
-            fill: fill.unwrap_or(' '),
-            align: alignment.unwrap_or(Align::Right),
-            plus: match sign {
-                Some('+') => "+",
-                Some(' ') => " ",
-                _ => "",
-            },
-            alternate,
-            width: width.unwrap_or(0),
-            grouping,
-            precision,
-            notation,
-        })
-    }
-
     /// Writes a whole number: its digits, and what they are digits of.
     fn integer(&self, negative: bool, decimal: String, scaled: impl Fn() -> (u128, u32)) -> String {
         let mut lead = String::new();
@@ -340,25 +205,6 @@ impl Field {
             Align::Inside => format!("{sign}{}{number}", fill(padding)),
         }
     }
-}
-
-/// Takes the next character if it is one of these.
-fn take(rest: &mut &[char], of: &[char]) -> Option<char> {
-    let (first, more) = rest.split_first().filter(|(first, _)| of.contains(first))?;
-    *rest = more;
-    Some(*first)
-}
-
-/// Takes the digits that come next: `Some(None)` if there are none, `None` if they are too many.
-fn length(rest: &mut &[char]) -> Option<Option<usize>> {
-    let count = rest.iter().take_while(|c| c.is_ascii_digit()).count();
-    let (digits, more) = rest.split_at(count);
-    *rest = more;
-    if digits.is_empty() {
-        return Some(None);
-    }
-    let number = digits.iter().collect::<String>().parse().ok().filter(|number| *number <= MAX_LENGTH)?;
-    Some(Some(number))
 }
 
 /// Digits of so many bits each.

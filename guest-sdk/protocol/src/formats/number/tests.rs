@@ -113,22 +113,6 @@ fn what_is_no_number_has_a_word() {
 }
 
 #[test]
-fn what_is_no_format_is_refused_with_the_reason() {
-    for text in ["", "x", "{", "}", "{:}}", "{}{}", "{} {:d}", "{:{}}", "{{}}"] {
-        assert_eq!(text.parse::<NumberFormat>(), Err(BadFormat::Braces), "{text}");
-    }
-    for text in ["{0}", "{value:f}", "{!r}", "{0:d}", "{ :d}"] {
-        assert_eq!(text.parse::<NumberFormat>(), Err(BadFormat::Name), "{text}");
-    }
-    for text in [
-        "{:T}", "{:s}", "{:.2}", "{:.2d}", "{:,x}", "{:,n}", "{:_c}", "{:+c}", "{:,_}", "{:.f}", "{:dd}",
-        "{:99999}",
-    ] {
-        assert_eq!(text.parse::<NumberFormat>(), Err(BadFormat::Specification), "{text}");
-    }
-}
-
-#[test]
 fn any_number_in_any_format_is_some_text() {
     let specification = "[ *0]?[<>=^]?[+ -]?#?0?[0-9]{0,2}[,_]?(\\.[0-9])?[bcdoxXnfFeEgG%]?";
     proptest::proptest!(|(specification in specification, bits: u64)| {
