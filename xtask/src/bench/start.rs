@@ -139,16 +139,9 @@ pub(crate) fn soak(count: u64) -> anyhow::Result<()> {
 /// Builds the program that has an engine in it.
 fn build_calls() -> anyhow::Result<std::path::PathBuf> {
     let mut build = cargo();
-    build.args([
-        "build",
-        "--release",
-        "--locked",
-        "--quiet",
-        "-p",
-        "crunchbox-tests",
-        "--bin",
-        "crunchbox-calls",
-    ]);
+    // All features, as `cargo xtask test` has them: one build of Arrow serves both.
+    build.args(["build", "--quiet", "--release", "--locked", "--workspace", "--all-features"]);
+    build.args(["--bin", "crunchbox-calls"]);
     crate::process::run(&mut build)?;
     Ok(paths::target().join("release/crunchbox-calls"))
 }
