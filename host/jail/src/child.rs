@@ -157,9 +157,9 @@ impl Child {
         let _ = pidfd_send_signal(&self.pidfd, Signal::KILL);
     }
 
-    /// Waits until the process has ended, and leaves it unreaped.
-    pub(crate) fn wait(&self) -> io::Result<()> {
-        wait_for(self.pidfd.as_fd(), None).map(|_| ())
+    /// Waits until the process has ended, and leaves it unreaped; false if it has not ended in time.
+    pub(crate) fn wait(&self, patience: Option<&Timespec>) -> io::Result<bool> {
+        wait_for(self.pidfd.as_fd(), patience)
     }
 
     /// Waits until the worker has ended, and reaps it.
@@ -176,7 +176,7 @@ impl Child {
             Parent::Us => return reap(self.pid),
             Parent::Spawner(news) => news,
         };
-        self.wait()?;
+        self.wait(None)?;
         while wait_for(news.as_fd(), Some(&SPAWNERS_PATIENCE))? {
             match News::receive(news.as_fd())? {
                 Some((News::Ended(exit, used), _)) => return Ok((exit, used)),

@@ -1,6 +1,7 @@
 //! The engine's hold on one spawner: starts it, asks it for workers, starts another one if it has died.
 
 use std::io;
+use std::net::Shutdown;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -151,7 +152,7 @@ impl Pending {
                 Heard::Cancel => return Err(Lost::Cancelled),
                 Heard::Nothing => {
                     self.spawner.process.kill();
-                    self.spawner.process.wait().map_err(failed)?;
+                    self.spawner.process.wait(None).map_err(failed)?;
                     let reason = format!("none came within {} s", PATIENCE.as_secs());
                     return Err(Lost::Spawner(no_worker(reason)));
                 }
@@ -227,3 +228,15 @@ impl Process {
         }
     }
 }
+
+impl Drop for Process {
+    /// Lets the spawner end by itself, so that it reaps its workers.
+    fn drop(&mut self) {
+        let _ = self.process.control().shutdown(Shutdown::Write);
+        // If it doesn't, it is killed, and the kernel kills its workers.
+        let _ = self.process.wait(Some(&LAST_PATIENCE));
+    }
+}
+
+/// How long a spawner may take to end, which is a hundred times what it takes.
+const LAST_PATIENCE: Timespec = Timespec { tv_sec: 2, tv_nsec: 0 };

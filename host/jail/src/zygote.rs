@@ -3,7 +3,7 @@
 //!
 //! The engine keeps the other end of its standard input. A request that comes there is the job's folders, and three
 //! descriptors (the worker's job socket, its log, and a socket for news of it). When the engine is gone the spawner
-//! ends, and its workers with it.
+//! kills and reaps its workers, and ends. Workers of one that is killed die by the layer `parent-death`.
 
 use std::io::{self, PipeReader};
 use std::os::fd::{AsFd, OwnedFd};
@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::process::Pid;
+use rustix::process::{Pid, Signal, pidfd_send_signal};
 
 use crate::clone::{Side, clone};
 use crate::enter::{self, Jailed};
@@ -105,7 +105,10 @@ impl Zygote {
             if !ready[0] {
                 continue;
             }
-            let Some(request) = Request::receive(&requests)? else { return Ok(ExitCode::SUCCESS) };
+            let Some(request) = Request::receive(&requests)? else {
+                self.end_workers()?;
+                return Ok(ExitCode::SUCCESS);
+            };
             match self.spawn(request.room.is_some()) {
                 Ok((Side::Worker, missing)) => {
                     // None of these is the worker's.
@@ -122,6 +125,18 @@ impl Zygote {
                 }
             }
         }
+    }
+
+    /// Whoever inherits a dead worker from a spawner may never reap it: the first process of a container often does not.
+    fn end_workers(&mut self) -> io::Result<()> {
+        for worker in &self.running {
+            // The only error is that it has ended already.
+            let _ = pidfd_send_signal(&worker.pidfd, Signal::KILL);
+        }
+        for worker in self.running.drain(..) {
+            reap(worker.pid)?;
+        }
+        Ok(())
     }
 
     /// Clones a worker into as many namespaces of its own as can be had. Of mounts it needs its own if it has a room to
