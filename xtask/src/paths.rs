@@ -7,9 +7,11 @@ use anyhow::Context;
 
 use crate::process::{cargo, read};
 
-/// The repository.
+/// The repository. Cargo says at run time where that is; a program that another checkout built into the same target
+/// folder would remember that one.
 pub(crate) fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(1).unwrap_or(Path::new(".")).to_owned()
+    let package = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    Path::new(&package).ancestors().nth(1).unwrap_or(Path::new(".")).to_owned()
 }
 
 /// Cargo's target folder, wherever the environment or a configuration file has put it.
