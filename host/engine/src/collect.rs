@@ -19,6 +19,9 @@ const INTERVAL: Duration = Duration::from_millis(50);
 /// What a worker may have in use besides what the kernel's cap counts: its stack, what it shares with its spawner.
 const UNCOUNTED_BYTES: u64 = 32 << 20;
 
+/// How long a short job takes.
+const MOMENT: Duration = Duration::from_millis(2);
+
 /// What a worker is given, and how long it has.
 pub(crate) struct Assignment<'a> {
     pub(crate) child: Child,
@@ -33,7 +36,8 @@ pub(crate) struct Assignment<'a> {
     /// What the kernel lets the worker have of private memory besides what it maps, in bytes. It does not count what was
     /// written and then made read-only, so a look is taken from outside too.
     pub(crate) memory_bytes: u64,
-    /// What is done once, as soon as the worker has its job.
+    /// What is done once: when the worker is not done within a moment, or else when it has ended. Before that it would
+    /// be in the way of a short job.
     pub(crate) meanwhile: &'a dyn Fn(),
 }
 
@@ -142,6 +146,7 @@ pub(crate) fn collect(assignment: Assignment<'_>) -> Result<Collected, Error> {
     let mut killed = None;
     let mut next_look = started + INTERVAL;
     let mut silent = false;
+    let mut meanwhile = Some((started + MOMENT, assignment.meanwhile));
     let failed = || Error::system("talk to a worker");
 
     loop {
@@ -160,8 +165,8 @@ pub(crate) fn collect(assignment: Assignment<'_>) -> Result<Collected, Error> {
         }
         let now = Instant::now();
         // Once killed a process ends; nothing has to hurry it.
-        let timeout =
-            killed.is_none().then(|| timespec(deadline.min(next_look).saturating_duration_since(now)));
+        let next = meanwhile.map_or(next_look, |(due, _)| due.min(next_look)).min(deadline);
+        let timeout = killed.is_none().then(|| timespec(next.saturating_duration_since(now)));
         match poll(&mut fds, timeout.as_ref()) {
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
             Err(errno) => return Err(failed()(errno.into())),
@@ -171,13 +176,15 @@ pub(crate) fn collect(assignment: Assignment<'_>) -> Result<Collected, Error> {
 
         // What it said before it ended is in the pipes by now: drain behind the look at whether it has ended.
         let ended = ready[0];
+        if let Some((_, act)) = meanwhile.take_if(|(due, _)| ended || Instant::now() >= *due) {
+            act();
+        }
         if let Some(sending) = &mut outgoing {
             match sending.advance(child.control()) {
                 Ok(false) => {}
                 // A worker that went before it took its job is judged by its end.
                 Ok(true) | Err(_) => {
                     outgoing = None;
-                    (assignment.meanwhile)();
                 }
             }
         }

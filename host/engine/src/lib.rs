@@ -29,6 +29,7 @@ mod collect;
 mod control;
 mod engine;
 mod error;
+mod housekeeper;
 mod judge;
 mod limits;
 mod module;

@@ -3,6 +3,7 @@
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crunchbox_jail::{Room, worker_id};
@@ -10,6 +11,7 @@ use rustix::fs::{FlockOperation, flock};
 use tempfile::TempDir;
 
 use crate::Error;
+use crate::housekeeper::Housekeeper;
 use crate::remove::remove_all;
 
 const PREFIX: &str = "crunchbox-run-";
@@ -22,11 +24,13 @@ pub(crate) struct Scratch {
     // Held for as long as the folder is in use; `sweep` leaves a locked one alone.
     _lock: File,
     rooms: AtomicU64,
+    housekeeper: Arc<Housekeeper>,
 }
 
 impl Scratch {
-    /// A new one, which only this user can look around in. What engines left behind that were killed goes.
-    pub(crate) fn new(scratch: &Path) -> Result<Scratch, Error> {
+    /// A new one, which only this user can look around in. What engines left behind that were killed goes. The
+    /// housekeeper clears away the rooms, and has stopped by the time that this is dropped.
+    pub(crate) fn new(scratch: &Path, housekeeper: Arc<Housekeeper>) -> Result<Scratch, Error> {
         sweep(scratch);
         let folder = tempfile::Builder::new()
             .prefix(PREFIX)
@@ -41,7 +45,7 @@ impl Scratch {
             let passable = Permissions::from_mode(0o711);
             fs::set_permissions(folder.path(), passable).map_err(Error::io("open", folder.path()))?;
         }
-        Ok(Scratch { folder, _lock: lock, rooms: AtomicU64::new(0) })
+        Ok(Scratch { folder, _lock: lock, rooms: AtomicU64::new(0), housekeeper })
     }
 
     /// The folder itself, in which the rooms are.
@@ -52,7 +56,8 @@ impl Scratch {
     /// A new room.
     pub(crate) fn room(&self) -> Result<RunDir, Error> {
         let name = self.rooms.fetch_add(1, Ordering::Relaxed).to_string();
-        let run_dir = RunDir { folder: self.folder.path().join(&name), name };
+        let housekeeper = Arc::clone(&self.housekeeper);
+        let run_dir = RunDir { folder: self.folder.path().join(&name), name, housekeeper };
         let worker = worker_id();
         // A worker that is another user may read what is in its room's inputs, and owns its outputs only.
         let make = |path: &Path, mode: u32, owner: Option<u32>| -> Result<(), Error> {
@@ -84,6 +89,7 @@ impl Drop for Scratch {
 pub(crate) struct RunDir {
     name: String,
     folder: PathBuf,
+    housekeeper: Arc<Housekeeper>,
 }
 
 impl RunDir {
@@ -114,8 +120,9 @@ impl RunDir {
 
 impl Drop for RunDir {
     fn drop(&mut self) {
+        let folder = std::mem::take(&mut self.folder);
         // What can't be removed now goes with the engine's whole folder.
-        let _ = remove_all(&self.folder);
+        self.housekeeper.leave(move || drop(remove_all(&folder)));
     }
 }
 
@@ -149,7 +156,7 @@ mod tests {
     #[test]
     fn a_room_goes_with_its_call_and_the_folder_with_its_engine() {
         let folder = tempfile::tempdir().unwrap();
-        let scratch = Scratch::new(folder.path()).unwrap();
+        let scratch = Scratch::new(folder.path(), Arc::new(Housekeeper::absent())).unwrap();
         let (first, second) = (scratch.room().unwrap(), scratch.room().unwrap());
         assert_ne!(first.name(), second.name());
         fs::write(first.outputs().join("x"), "y").unwrap();
@@ -166,7 +173,7 @@ mod tests {
     #[test]
     fn sweeping_takes_what_is_left_behind_and_nothing_else() {
         let folder = tempfile::tempdir().unwrap();
-        let live = Scratch::new(folder.path()).unwrap();
+        let live = Scratch::new(folder.path(), Arc::new(Housekeeper::absent())).unwrap();
         let dead = folder.path().join(format!("{PREFIX}dead"));
         fs::create_dir(&dead).unwrap();
         fs::write(dead.join(LOCK), "").unwrap();

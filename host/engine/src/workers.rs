@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crunchbox_jail::{Child, ControlGroup, Layer, Lost, Pending, Spawner};
 
+use crate::housekeeper::Housekeeper;
 use crate::scratch::{RunDir, Scratch};
 use crate::{CancelToken, Error, Verdict};
 
@@ -15,10 +16,10 @@ const ENVIRONMENT: &str = "CRUNCHBOX_WORKERS";
 /// The workers of each of the three executables, which are all there when this exists.
 #[derive(Debug)]
 pub(crate) struct Workers {
-    pub(crate) run: Pool,
-    pub(crate) compile: Pool,
-    pub(crate) tables: Pool,
-    scratch: Scratch,
+    pub(crate) run: Arc<Pool>,
+    pub(crate) compile: Arc<Pool>,
+    pub(crate) tables: Arc<Pool>,
+    housekeeper: Arc<Housekeeper>,
     required: Vec<Layer>,
 }
 
@@ -26,7 +27,8 @@ pub(crate) struct Workers {
 #[derive(Debug)]
 pub(crate) struct Pool {
     spawner: Spawner,
-    has_rooms: bool,
+    /// Where its workers' rooms are, if they have some.
+    rooms: Option<Arc<Scratch>>,
     /// How many are kept ready.
     target: usize,
     waiting: Mutex<VecDeque<Waiting>>,
@@ -68,16 +70,19 @@ impl Workers {
         };
         let (run, compile, tables) =
             (find("crunchbox-worker")?, find("crunchbox-compiler")?, find("crunchbox-tables")?);
-        let scratch = Scratch::new(scratch)?;
-        let rooms = Some(scratch.folder().to_owned());
+        // Who keeps no workers ready makes a few calls and ends: a thread would cost more than it saves.
+        let housekeeper = if idle == 0 { Housekeeper::absent() } else { Housekeeper::new() };
+        let housekeeper = Arc::new(housekeeper);
+        let rooms = Arc::new(Scratch::new(scratch, Arc::clone(&housekeeper))?);
+        let folder_of_rooms = rooms.folder().to_owned();
         let group = Arc::new(group);
         let spawner = |path, rooms| Spawner::new(path, rooms).in_group(Arc::clone(&group));
         Ok(Workers {
-            run: Pool::new(spawner(run, rooms), true, idle),
+            run: Pool::new(spawner(run, Some(folder_of_rooms)), Some(rooms), idle),
             // Compiling takes so long that the start of a worker does not show beside it.
-            compile: Pool::new(spawner(compile, None), false, 0),
-            tables: Pool::new(spawner(tables, None), false, idle),
-            scratch,
+            compile: Pool::new(spawner(compile, None), None, 0),
+            tables: Pool::new(spawner(tables, None), None, idle),
+            housekeeper,
             required,
         })
     }
@@ -104,7 +109,7 @@ impl Workers {
                 Some(waiting) => waiting,
                 None => {
                     fresh += 1;
-                    self.request(pool)?
+                    pool.request()?
                 }
             };
             let child = match pending.ready(cancel.map(CancelToken::as_fd)) {
@@ -122,34 +127,49 @@ impl Workers {
         }
     }
 
-    /// Asks for as many workers as are to be kept ready, and does not wait for them.
-    pub(crate) fn keep_ready(&self, pool: &Pool) {
-        while pool.waiting().len() < pool.target {
-            // Whoever is in want of a worker asks again, and is told why there is none.
-            let Ok(waiting) = self.request(pool) else { return };
-            pool.waiting().push_back(waiting);
+    /// Has as many workers asked for as are to be kept ready.
+    pub(crate) fn keep_ready(&self, pool: &Arc<Pool>) {
+        if pool.target > 0 {
+            let pool = Arc::clone(pool);
+            self.housekeeper.leave(move || pool.fill());
         }
     }
 
     /// Asks for one worker to be ready soon, whatever is kept ready.
     pub(crate) fn prepare(&self, pool: &Pool) {
         if pool.waiting().is_empty()
-            && let Ok(waiting) = self.request(pool)
+            && let Ok(waiting) = pool.request()
         {
             pool.waiting().push_back(waiting);
         }
     }
+}
 
-    fn request(&self, pool: &Pool) -> Result<Waiting, Error> {
-        let run_dir = if pool.has_rooms { Some(self.scratch.room()?) } else { None };
-        let pending = pool.spawner.request(run_dir.as_ref().map(RunDir::name))?;
-        Ok(Waiting { pending, run_dir })
+impl Drop for Workers {
+    fn drop(&mut self) {
+        // It must not be the last who holds a pool.
+        self.housekeeper.stop();
     }
 }
 
 impl Pool {
-    fn new(spawner: Spawner, has_rooms: bool, target: usize) -> Pool {
-        Pool { spawner, has_rooms, target, waiting: Mutex::default() }
+    fn new(spawner: Spawner, rooms: Option<Arc<Scratch>>, target: usize) -> Arc<Pool> {
+        Arc::new(Pool { spawner, rooms, target, waiting: Mutex::default() })
+    }
+
+    /// Asks for as many workers as are to be kept ready, and does not wait for them.
+    fn fill(&self) {
+        while self.waiting().len() < self.target {
+            // Whoever is in want of a worker asks again, and is told why there is none.
+            let Ok(waiting) = self.request() else { return };
+            self.waiting().push_back(waiting);
+        }
+    }
+
+    fn request(&self) -> Result<Waiting, Error> {
+        let run_dir = self.rooms.as_ref().map(|rooms| rooms.room()).transpose()?;
+        let pending = self.spawner.request(run_dir.as_ref().map(RunDir::name))?;
+        Ok(Waiting { pending, run_dir })
     }
 
     fn waiting(&self) -> MutexGuard<'_, VecDeque<Waiting>> {

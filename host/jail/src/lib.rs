@@ -11,6 +11,7 @@ mod capabilities;
 mod cgroup;
 mod child;
 mod clone;
+mod end;
 mod enter;
 mod fds;
 mod landlock;
@@ -28,6 +29,7 @@ mod zygote;
 
 pub use cgroup::{ControlGroup, GroupLimits};
 pub use child::{Child, SpawnError};
+pub use end::end;
 pub use enter::{EnterError, Jailed, ResourceLimits, limit_resources};
 pub use layer::{Layer, Layers, Missing};
 pub use map::{Mapped, map_file};

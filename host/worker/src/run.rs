@@ -84,6 +84,8 @@ fn work(task: Task, usual: Ground) -> anyhow::Result<Report> {
     report.peak_memory_bytes = growth.peak_memory_bytes;
     report.refused_bytes = growth.refused_bytes;
     (report.stdout, report.stdout_overflow) = stdout.take_captured();
+    // This process ends now, and with it all memory at once.
+    std::mem::forget((store, module, ground, runtime));
     Ok(report)
 }
 

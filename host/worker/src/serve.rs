@@ -68,7 +68,7 @@ fn one_job(jailed: Jailed, limited: bool, work: impl FnOnce(Task) -> anyhow::Res
         (&socket).write_all(&bytes).context("can't send the report")
     });
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => crunchbox_jail::end(),
         Err(error) => give_up(&error),
     }
 }
