@@ -102,7 +102,9 @@ fn confine(
         _ => memory::forbid_new_code(),
     });
     walls.put_up(Layer::ParentDeath, || die_with_the_spawner(&shared.life));
-    walls.put_up(Layer::Seccomp, || shared.filter.as_ref().map_or(Ok(()), |filter| filter.apply()));
+    if let Some(filter) = &shared.filter {
+        walls.put_up(Layer::Seccomp, || filter.confine_worker());
+    }
     if shared.without.contains(&Layer::NoNewPrivs) {
         walls.put_up(Layer::NoNewPrivs, || Ok(()));
     }

@@ -1,5 +1,9 @@
 //! Which system calls a worker may make. Any other kills it, and its verdict is `denied`.
 //!
+//! The kernel tries a new list on every call that there is, which for a whole one takes longer than all the other walls
+//! together. So the spawner puts itself under the worker's list with what it needs itself added, once; its workers
+//! inherit that, and each takes the additions away by a short list of its own.
+//!
 //! The lists are what the workers of each role are seen to call (`strace -f`), read through once: what makes
 //! processes, sockets, mounts, keys, or programs of the kernel's own is on none.
 
@@ -90,6 +94,26 @@ const FOLDERS: &[c_long] = &[
 /// What threads need besides the call that makes one.
 const THREADS: &[c_long] = &[libc::SYS_rseq, libc::SYS_set_robust_list, libc::SYS_clone3];
 
+/// What the spawner needs to make workers and to hear of their ends, and a worker to get behind its walls.
+const SPAWNER: &[c_long] = &[
+    libc::SYS_clone,
+    libc::SYS_wait4,
+    libc::SYS_pidfd_send_signal,
+    libc::SYS_sendmsg,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_dup2,
+    libc::SYS_dup3,
+    libc::SYS_mount,
+    libc::SYS_umount2,
+    libc::SYS_capget,
+    libc::SYS_capset,
+    libc::SYS_prctl,
+    libc::SYS_landlock_create_ruleset,
+    libc::SYS_landlock_add_rule,
+    libc::SYS_landlock_restrict_self,
+    libc::SYS_seccomp,
+];
+
 /// The flags of `mmap` that say whose account memory goes on.
 const KIND_OF_MEMORY: libc::c_int = libc::MAP_SHARED | libc::MAP_ANONYMOUS | libc::MAP_GROWSDOWN;
 
@@ -102,7 +126,12 @@ const HARMLESS_PRCTL: &[libc::c_int] =
     &[15 /* SET_NAME */, 65 /* SET_MDWE */, 66 /* GET_MDWE */, 0x5356_4d41 /* SET_VMA */];
 
 /// The lists of one role as programs for the kernel. Made once in the spawner, for all its workers.
-pub(crate) struct Filter(Vec<BpfProgram>);
+pub(crate) struct Filter {
+    /// For the spawner and what comes of it.
+    shared: Vec<BpfProgram>,
+    /// What is left of the spawner's calls, for a worker.
+    own: BpfProgram,
+}
 
 impl Filter {
     pub(crate) fn new(profile: Profile) -> io::Result<Filter> {
@@ -130,29 +159,49 @@ impl Filter {
             libc::SYS_tgkill,
             vec![argument(2, SeccompCmpOp::Eq, libc::SIGABRT.unsigned_abs().into())?],
         );
-        let mut programs = Vec::new();
+        // What a worker may not do of what its spawner may.
+        let mut taken: BTreeMap<c_long, Vec<SeccompRule>> = SPAWNER
+            .iter()
+            .filter(|call| !rules.contains_key(*call))
+            .map(|call| (*call, Vec::new()))
+            .collect();
+        let no_harmless_one = HARMLESS_PRCTL
+            .iter()
+            .map(|operation| condition(0, SeccompCmpOp::Ne, operation.unsigned_abs().into()))
+            .collect::<io::Result<_>>()?;
+        taken.insert(libc::SYS_prctl, vec![SeccompRule::new(no_harmless_one).map_err(io::Error::other)?]);
+        let mut shared = Vec::new();
         if profile == Profile::Compile {
             let thread = libc::CLONE_THREAD as u64;
-            rules.insert(libc::SYS_clone, vec![argument(0, SeccompCmpOp::MaskedEq(thread), thread)?]);
+            taken.insert(libc::SYS_clone, vec![argument(0, SeccompCmpOp::MaskedEq(thread), 0)?]);
             // Its flags are in memory, where a filter can't look; without it the C library takes the old call.
             let clone3 = BTreeMap::from([(libc::SYS_clone3, Vec::new())]);
             let no_such_call = SeccompAction::Errno(libc::ENOSYS.unsigned_abs());
-            programs.push(program(clone3, SeccompAction::Allow, no_such_call)?);
+            shared.push(program(clone3, SeccompAction::Allow, no_such_call)?);
         }
-        programs.push(program(rules, SeccompAction::KillProcess, SeccompAction::Allow)?);
-        Ok(Filter(programs))
+        rules.extend(SPAWNER.iter().map(|call| (*call, Vec::new())));
+        shared.push(program(rules, SeccompAction::KillProcess, SeccompAction::Allow)?);
+        let own = program(taken, SeccompAction::Allow, SeccompAction::KillProcess)?;
+        Ok(Filter { shared, own })
     }
 
-    /// Puts the lists in force, for good.
-    pub(crate) fn apply(&self) -> io::Result<()> {
-        self.0.iter().try_for_each(|program| apply_filter(program).map_err(io::Error::other))
+    /// Puts the spawner's list in force, for good.
+    pub(crate) fn confine_spawner(&self) -> io::Result<()> {
+        self.shared.iter().try_for_each(|program| apply_filter(program).map_err(io::Error::other))
+    }
+
+    /// Makes the worker's list of the spawner's, for good.
+    pub(crate) fn confine_worker(&self) -> io::Result<()> {
+        apply_filter(&self.own).map_err(io::Error::other)
     }
 }
 
 fn argument(index: u8, operation: SeccompCmpOp, value: u64) -> io::Result<SeccompRule> {
-    SeccompCondition::new(index, SeccompCmpArgLen::Dword, operation, value)
-        .and_then(|condition| SeccompRule::new(vec![condition]))
-        .map_err(io::Error::other)
+    SeccompRule::new(vec![condition(index, operation, value)?]).map_err(io::Error::other)
+}
+
+fn condition(index: u8, operation: SeccompCmpOp, value: u64) -> io::Result<SeccompCondition> {
+    SeccompCondition::new(index, SeccompCmpArgLen::Dword, operation, value).map_err(io::Error::other)
 }
 
 fn program(

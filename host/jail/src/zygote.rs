@@ -29,6 +29,7 @@ const MAX_REQUEST_BYTES: u64 = 255;
 
 /// What all workers of this spawner have in common.
 pub(crate) struct Shared {
+    /// In force around the spawner already, unless it can't be.
     pub(crate) filter: Option<Filter>,
     pub(crate) without: Vec<Layer>,
     pub(crate) profile: Profile,
@@ -76,9 +77,12 @@ impl Zygote {
         }
         // The one argument is the folder of rooms.
         let rooms = std::env::args_os().nth(1).map(PathBuf::from);
-        let House { rooms, missing } = enter_shared(rooms.as_deref(), without);
-        let filter = (!without.contains(&Layer::Seccomp)).then(|| Filter::new(profile)).transpose()?;
+        let House { rooms, mut missing } = enter_shared(rooms.as_deref(), without);
         let (life, writer) = io::pipe()?;
+        let filter = confine(profile, without);
+        let filter = filter
+            .map_err(|error| missing.push(Missing { layer: Layer::Seccomp, reason: error.to_string() }))
+            .ok();
         let shared = Shared { filter, without: without.to_vec(), profile, life, rooms, missing };
         Ok(Zygote { shared, running: Vec::new(), life: writer })
     }
@@ -168,6 +172,16 @@ impl Zygote {
         }
         Ok((clone(mounts)?, missing))
     }
+}
+
+/// Takes from the spawner the system calls that neither it nor its workers need.
+fn confine(profile: Profile, without: &[Layer]) -> io::Result<Filter> {
+    if without.contains(&Layer::Seccomp) {
+        return Err(switched_off());
+    }
+    let filter = Filter::new(profile)?;
+    filter.confine_spawner()?;
+    Ok(filter)
 }
 
 /// The right to it is missing, or the machine's administrator allows none.
