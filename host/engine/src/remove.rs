@@ -10,25 +10,20 @@ use std::path::Path;
 /// A step can nest folders deeper than there are descriptors or names are long, which breaks removal by recursion.
 /// So each folder that is found one level down and isn't empty is first moved up: nothing is ever deeper than two.
 pub(crate) fn remove_all(folder: &Path) -> io::Result<()> {
-    match fs::remove_dir(folder) {
-        Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => {}
-        other => return other,
-    }
     let mut moved: u64 = 0;
     loop {
-        let mut empty = true;
+        match fs::remove_dir(folder) {
+            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => {}
+            other => return other,
+        }
         for entry in fs::read_dir(folder)? {
             let path = entry?.path();
-            empty = false;
             if is_folder(&path)? {
                 empty_into(&path, folder, &mut moved)?;
                 fs::remove_dir(&path)?;
             } else {
                 fs::remove_file(&path)?;
             }
-        }
-        if empty {
-            return fs::remove_dir(folder);
         }
     }
 }

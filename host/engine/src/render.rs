@@ -290,7 +290,7 @@ impl<'a> Call<'a> {
             log_limit: usize::try_from(limits.log_bytes).unwrap_or(usize::MAX),
             wall_time: limits.wall_time,
             cancel: self.control.cancel,
-            watch: Some(Watch::new(&outputs, limits)),
+            watch: Some(Watch::new(outputs, limits)),
             memory_bytes,
             meanwhile: &|| workers.keep_ready(&workers.run),
         })?;

@@ -2,7 +2,7 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, chown};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -57,7 +57,8 @@ impl Scratch {
     pub(crate) fn room(&self) -> Result<RunDir, Error> {
         let name = self.rooms.fetch_add(1, Ordering::Relaxed).to_string();
         let housekeeper = Arc::clone(&self.housekeeper);
-        let run_dir = RunDir { folder: self.folder.path().join(&name), name, housekeeper };
+        let room = Room::within(self.folder.path(), &name);
+        let run_dir = RunDir { name, room, housekeeper };
         let worker = worker_id();
         // A worker that is another user may read what is in its room's inputs, and owns its outputs only.
         let make = |path: &Path, mode: u32, owner: Option<u32>| -> Result<(), Error> {
@@ -70,9 +71,8 @@ impl Scratch {
             }
             Ok(())
         };
-        make(&run_dir.folder, if worker.is_some() { 0o710 } else { 0o700 }, None)?;
-        make(&run_dir.inputs(), if worker.is_some() { 0o750 } else { 0o700 }, None)?;
-        make(&run_dir.outputs(), 0o700, worker)?;
+        make(&run_dir.room.inputs, if worker.is_some() { 0o750 } else { 0o700 }, None)?;
+        make(&run_dir.room.outputs, 0o700, worker)?;
         Ok(run_dir)
     }
 }
@@ -84,11 +84,11 @@ impl Drop for Scratch {
     }
 }
 
-/// A room: `in/`, which holds the inputs, and `out/`, which is empty at first. Removed when dropped.
+/// A room: a folder which holds the inputs, and one for the outputs, which is empty at first. Removed when dropped.
 #[derive(Debug)]
 pub(crate) struct RunDir {
     name: String,
-    folder: PathBuf,
+    room: Room,
     housekeeper: Arc<Housekeeper>,
 }
 
@@ -100,7 +100,7 @@ impl RunDir {
 
     /// A new file among the inputs, which the step can read.
     pub(crate) fn create_input(&self, name: &str) -> Result<File, Error> {
-        let path = self.inputs().join(name);
+        let path = self.room.inputs.join(name);
         let create = OpenOptions::new().write(true).create_new(true).mode(0o644).open(&path);
         let file = create.map_err(Error::io("create", &path))?;
         let readable = Permissions::from_mode(0o644);
@@ -108,21 +108,20 @@ impl RunDir {
         Ok(file)
     }
 
-    fn inputs(&self) -> PathBuf {
-        self.folder.join(Room::INPUTS)
-    }
-
     /// Where the step writes.
-    pub(crate) fn outputs(&self) -> PathBuf {
-        self.folder.join(Room::OUTPUTS)
+    pub(crate) fn outputs(&self) -> &Path {
+        &self.room.outputs
     }
 }
 
 impl Drop for RunDir {
     fn drop(&mut self) {
-        let folder = std::mem::take(&mut self.folder);
-        // What can't be removed now goes with the engine's whole folder.
-        self.housekeeper.leave(move || drop(remove_all(&folder)));
+        let room = self.room.clone();
+        self.housekeeper.leave(move || {
+            // What can't be removed now goes with the engine's whole folder.
+            let _ = remove_all(&room.inputs);
+            let _ = remove_all(&room.outputs);
+        });
     }
 }
 
@@ -162,9 +161,9 @@ mod tests {
         fs::write(first.outputs().join("x"), "y").unwrap();
         first.create_input("z").unwrap();
         let rooms = || fs::read_dir(scratch.folder()).unwrap().count() - 1;
-        assert_eq!(rooms(), 2);
+        assert_eq!(rooms(), 2 * 2);
         drop(first);
-        assert_eq!(rooms(), 1);
+        assert_eq!(rooms(), 2);
         drop(second);
         drop(scratch);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);

@@ -149,6 +149,11 @@ impl Drop for Workers {
     fn drop(&mut self) {
         // It must not be the last who holds a pool.
         self.housekeeper.stop();
+        // They end side by side.
+        for pool in [&self.run, &self.compile, &self.tables] {
+            pool.waiting().clear();
+            pool.spawner.dismiss();
+        }
     }
 }
 
@@ -167,6 +172,8 @@ impl Pool {
     }
 
     fn request(&self) -> Result<Waiting, Error> {
+        // It gets ready while the room is made.
+        self.spawner.start()?;
         let run_dir = self.rooms.as_ref().map(|rooms| rooms.room()).transpose()?;
         let pending = self.spawner.request(run_dir.as_ref().map(RunDir::name))?;
         Ok(Waiting { pending, run_dir })

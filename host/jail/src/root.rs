@@ -25,20 +25,18 @@ pub struct Room {
 }
 
 impl Room {
-    /// The name of the folder of inputs within a room's folder.
-    pub const INPUTS: &str = "in";
-    /// The name of the folder of outputs.
-    pub const OUTPUTS: &str = "out";
-
-    /// The room `name` in a folder of rooms.
-    pub(crate) fn within(rooms: &Path, name: &str) -> Room {
-        let folder = rooms.join(name);
-        Room { inputs: folder.join(Room::INPUTS), outputs: folder.join(Room::OUTPUTS) }
+    /// The room `name` in a folder of rooms: two folders beside each other.
+    pub fn within(rooms: &Path, name: &str) -> Room {
+        Room { inputs: rooms.join(format!("{name}-in")), outputs: rooms.join(format!("{name}-out")) }
     }
 }
 
 /// Where the new root is put together. Any folder that every Linux has would do, but for those that may hold rooms.
 const ASSEMBLY: &str = "/proc";
+
+/// The names that a worker has for its folders.
+const INPUTS: &str = "/in";
+const OUTPUTS: &str = "/out";
 
 /// Where all rooms are under the new root.
 const ROOMS: &str = "/rooms";
@@ -59,8 +57,8 @@ pub(crate) fn replace(rooms: Option<&Path>, held: Option<OwnedFd>) -> io::Result
     mount_change("/", MountPropagationFlags::PRIVATE | MountPropagationFlags::REC)?;
     mount("crunchbox", ASSEMBLY, "tmpfs", HARMLESS, c"size=64k,nr_inodes=8,mode=0755")?;
     chdir(ASSEMBLY)?;
-    for name in [Room::INPUTS, Room::OUTPUTS, &ROOMS[1..]] {
-        mkdir(name, Mode::RWXU)?;
+    for name in [INPUTS, OUTPUTS, ROOMS] {
+        mkdir(&name[1..], Mode::RWXU)?;
     }
     if let Some(rooms) = rooms {
         let name = &ROOMS[1..];
@@ -83,7 +81,7 @@ pub(crate) fn replace(rooms: Option<&Path>, held: Option<OwnedFd>) -> io::Result
 /// Leaves one room of all there are, under the names `/in` and `/out`. The process must have a mount namespace of its
 /// own, and [`replace`] must have made its root.
 pub(crate) fn settle(room: &Room) -> io::Result<Room> {
-    let settled = Room::within(Path::new("/"), "");
+    let settled = Room { inputs: INPUTS.into(), outputs: OUTPUTS.into() };
     for (folder, place, flags) in [
         (&room.inputs, &settled.inputs, HARMLESS | MountFlags::RDONLY),
         (&room.outputs, &settled.outputs, HARMLESS),

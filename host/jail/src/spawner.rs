@@ -5,7 +5,7 @@ use std::net::Shutdown;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -57,6 +57,22 @@ impl Spawner {
         &self.executable
     }
 
+    /// Starts the spawner, if it does not run, and does not wait until it is ready.
+    ///
+    /// # Errors
+    /// [`SpawnError`] if it can't be started.
+    pub fn start(&self) -> Result<(), SpawnError> {
+        self.started(&mut self.lock()).map(drop)
+    }
+
+    /// Lets the spawner end, with what workers it has, and does not wait for that; dropping this does. The next request
+    /// starts another one.
+    pub fn dismiss(&self) {
+        if let Some(process) = &*self.lock() {
+            process.dismiss();
+        }
+    }
+
     /// Asks for a worker, and does not wait for it. `room` is the name of a folder in the folder of rooms with the
     /// two folders in it that [`Room`](crate::Room) names: the worker will see them and no other.
     ///
@@ -77,11 +93,8 @@ impl Spawner {
         for _ in 0..2 {
             let descriptors = vec![their_control.as_fd(), their_log.as_fd(), their_news.as_fd()];
             let mut request = Outgoing::new(bytes.clone(), descriptors);
-            let mut process = self.process.lock().unwrap_or_else(PoisonError::into_inner);
-            let spawner = match &*process {
-                Some(spawner) => Arc::clone(spawner),
-                None => Arc::clone(process.insert(Arc::new(self.start()?))),
-            };
+            let mut process = self.lock();
+            let spawner = self.started(&mut process)?;
             match spawner.send(&mut request) {
                 Ok(()) => return Ok(Pending { spawner, control, log: log.into(), news }),
                 Err(_) => {
@@ -93,7 +106,18 @@ impl Spawner {
         Err(SpawnError::NoWorker { path: self.executable.clone(), reason: failure })
     }
 
-    fn start(&self) -> Result<Process, SpawnError> {
+    fn lock(&self) -> MutexGuard<'_, Option<Arc<Process>>> {
+        self.process.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn started(&self, process: &mut Option<Arc<Process>>) -> Result<Arc<Process>, SpawnError> {
+        if let Some(process) = process {
+            return Ok(Arc::clone(process));
+        }
+        Ok(Arc::clone(process.insert(Arc::new(self.start_process()?))))
+    }
+
+    fn start_process(&self) -> Result<Process, SpawnError> {
         let process = Child::spawn(&self.executable, self.rooms.as_deref())?;
         // It has not been asked for a worker yet, so there is none outside of the group.
         let no_group = match &self.group {
@@ -218,6 +242,11 @@ impl Process {
         Ok(())
     }
 
+    /// Tells the spawner that nobody will ask it for anything more.
+    fn dismiss(&self) {
+        let _ = self.process.control().shutdown(Shutdown::Write);
+    }
+
     /// What a spawner that has died left in its log.
     fn last_words(&self) -> String {
         let mut bytes = [0; 4096];
@@ -232,7 +261,7 @@ impl Process {
 impl Drop for Process {
     /// Lets the spawner end by itself, so that it reaps its workers.
     fn drop(&mut self) {
-        let _ = self.process.control().shutdown(Shutdown::Write);
+        self.dismiss();
         // If it doesn't, it is killed, and the kernel kills its workers.
         let _ = self.process.wait(Some(&LAST_PATIENCE));
     }

@@ -232,13 +232,13 @@ impl Stage {
         let executable = place.join("worker");
         fs::hard_link(&ourselves, &executable)?;
         let rooms = folder.path().join("rooms");
-        let room = rooms.join("room");
-        for path in [&room.join(Room::INPUTS), &room.join(Room::OUTPUTS)] {
+        let room = Room::within(&rooms, "room");
+        for path in [&room.inputs, &room.outputs] {
             fs::create_dir_all(path)?;
         }
-        fs::write(room.join(Room::INPUTS).join("text"), "the input")?;
+        fs::write(room.inputs.join("text"), "the input")?;
         if rustix::process::geteuid().is_root() {
-            chown(room.join(Room::OUTPUTS), Some(WORKER_ID), Some(WORKER_ID))?;
+            chown(&room.outputs, Some(WORKER_ID), Some(WORKER_ID))?;
         }
         Ok(Stage { spawner: spawner(&executable, &rooms), folder, _beside: beside })
     }
@@ -309,7 +309,7 @@ fn the_root_holds_the_room_and_nothing_else() -> Result<(), Failed> {
     let stage = Stage::new(&[])?;
     let (answer, _) = errand_of(hire(&stage.spawner, Some("room"))?, "root", None)?;
     assert_eq!(answer, "/in /out the input");
-    assert_eq!(fs::read_to_string(stage.folder.path().join("rooms/room/out/answer"))?, "the input");
+    assert_eq!(fs::read_to_string(stage.folder.path().join("rooms/room-out/answer"))?, "the input");
     for without in [&[][..], &[Layer::Landlock]] {
         let (answer, _) = send_without(without, "passwd", None)?;
         assert!(answer == "entity not found" || answer == "permission denied", "{answer}");
