@@ -191,12 +191,11 @@ fn code_of_another_build_is_compiled_anew() {
 #[test]
 fn engines_at_once_may_compile_the_same_module() {
     let own = Own::new();
-    let start = Barrier::new(4);
     std::thread::scope(|scope| {
-        for _ in 0..4 {
-            scope.spawn(|| {
-                let engine = Own::build(own.scratch.path(), own.cache.path());
-                start.wait();
+        let build = || Own::build(own.scratch.path(), own.cache.path());
+        let builds: Vec<_> = (0..4).map(|_| scope.spawn(build)).collect();
+        for engine in builds.into_iter().map(|build| build.join().unwrap()) {
+            scope.spawn(move || {
                 let outcome =
                     engine.render(&RenderRequest::new(&saying(NOTHING)), &Limits::default()).unwrap();
                 assert_eq!(outcome.verdict, Verdict::Ok);

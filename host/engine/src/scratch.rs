@@ -37,9 +37,12 @@ impl Scratch {
             .tempdir_in(scratch)
             .map_err(Error::io("make a scratch folder in", scratch))?;
         let lock_path = folder.path().join(LOCK);
-        let lock = File::create_new(&lock_path).map_err(Error::io("create", &lock_path))?;
+        // It is locked before it has its name: another engine that sweeps takes an unlocked one for a dead engine's.
+        let unnamed = folder.path().join("new");
+        let lock = File::create_new(&unnamed).map_err(Error::io("create", &unnamed))?;
         flock(&lock, FlockOperation::NonBlockingLockExclusive)
-            .map_err(|errno| Error::io("lock", &lock_path)(errno.into()))?;
+            .map_err(|errno| Error::io("lock", &unnamed)(errno.into()))?;
+        fs::rename(&unnamed, &lock_path).map_err(Error::io("create", &lock_path))?;
         if worker_id().is_some() {
             // Workers are another user, who passes here on the way to a room.
             let passable = Permissions::from_mode(0o711);
@@ -166,6 +169,18 @@ mod tests {
         assert_eq!(rooms(), 2);
         drop(second);
         drop(scratch);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn engines_that_begin_at_once_leave_each_other_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let begin = || drop(Scratch::new(folder.path(), Arc::new(Housekeeper::absent())).unwrap());
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| (0..100).for_each(|_| begin()));
+            }
+        });
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 
