@@ -28,6 +28,7 @@ fn main() -> anyhow::Result<()> {
         ("a_killed_host", a_killed_host),
         ("no_descriptors", no_descriptors),
         ("no_processes", no_processes),
+        ("no_memory", no_memory),
     ];
     let trials = trials
         .map(|(name, check)| Trial::test(name, move || Ok(check().map_err(|error| format!("{error:#}"))?)));
@@ -48,6 +49,13 @@ const BUSY: &str = r#"(module
             (local.set $n (i32.add (local.get $n) (i32.const 1)))
             (br_if $again (i32.lt_u (local.get $n) (i32.const 2000000))))
         (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))))"#;
+
+/// A step that fills 600 MiB.
+const GREEDY: &str = r#"(module
+    (memory (export "memory") 1)
+    (func (export "_start")
+        (drop (memory.grow (i32.const 9600)))
+        (memory.fill (i32.const 0) (i32.const 1) (i32.const 0x25800000))))"#;
 
 struct Own {
     engine: Engine,
@@ -265,4 +273,30 @@ fn no_processes() -> anyhow::Result<()> {
     })?;
     own.assert_works()?;
     own.assert_leaves_nothing()
+}
+
+/// A step that keeps to its own limit and passes that of all workers together. Only where there is a control group.
+fn no_memory() -> anyhow::Result<()> {
+    let own = Own::new(|builder| builder.worker_group(200 << 20, 1024))?;
+    if let Some(reason) = own.engine.layers()?.reason(Layer::Cgroup) {
+        eprintln!("no control group here: {reason}");
+        return Ok(());
+    }
+    let greedy = Module::from_bytes("greedy", wat::parse_str(GREEDY)?)?;
+    let verdict = |engine: &Engine| engine.render(&RenderRequest::new(&greedy), &Limits::default());
+    for _ in 0..3 {
+        let ended = verdict(&own.engine)?.verdict;
+        let killed = matches!(ended, Verdict::Killed { signal: Some(9), .. });
+        ensure!(killed, "600 MiB in a group of 200 MiB ended with {ended}");
+        own.assert_works()?;
+    }
+    // It was the group that stopped it.
+    let wide = Own::new(|builder| builder)?;
+    let ended = verdict(&wide.engine)?.verdict;
+    ensure!(
+        ended == Verdict::Ok || matches!(ended, Verdict::BadMessage { .. }),
+        "alone it ended with {ended}"
+    );
+    own.assert_leaves_nothing()?;
+    wide.assert_leaves_nothing()
 }
