@@ -54,10 +54,8 @@ impl World {
         folder("workers", 0o755)?;
         folder("cache", 0o700)?;
         folder("scratch", 0o755)?;
-        for name in ["scratch/crunchbox-run-other", "scratch/crunchbox-run-other/0"] {
-            folder(name, 0o755)?;
-        }
-        fs::write(folder("scratch/crunchbox-run-other/0/in", 0o755)?.join("input.arrow"), bait::SECRET)?;
+        folder("scratch/crunchbox-run-other", 0o755)?;
+        fs::write(folder("scratch/crunchbox-run-other/0-in", 0o755)?.join("input.arrow"), bait::SECRET)?;
         let outside = folder("outside", 0o777)?;
         // A program in memory on its way to `exec` must not be open for writing, so the links are to this copy.
         fs::copy(place.join(enter::BIN).join("hostile-child"), world.join("hostile-child"))?;
