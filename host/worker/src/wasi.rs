@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use crunchbox_jail::Room;
 use crunchbox_protocol::RunJob;
+use rand_xoshiro::SplitMix64;
+use rand_xoshiro::rand_core::SeedableRng;
 use wasmtime_wasi::p1::WasiP1Ctx;
 use wasmtime_wasi::p2::pipe::MemoryInputPipe;
-use wasmtime_wasi::random::Deterministic;
 use wasmtime_wasi::{FsPerms, HostMonotonicClock, HostWallClock, WasiCtxBuilder};
 
 use crate::stdio::{Capture, Log, Stream};
@@ -59,8 +60,8 @@ pub(crate) fn context(
         builder
             .wall_clock(FixedClock)
             .monotonic_clock(CountingClock(AtomicU64::new(0)))
-            .secure_random(Deterministic::new(fixed_numbers()))
-            .insecure_random(Deterministic::new(fixed_numbers()))
+            .secure_random(fixed_numbers())
+            .insecure_random(fixed_numbers())
             .insecure_random_seed(0);
     }
     for (folder, name, permissions) in
@@ -71,15 +72,8 @@ pub(crate) fn context(
     Ok(builder.build_p1())
 }
 
-/// What a step without random numbers of its own gets in their place, over and over: a sequence that looks like chance
-/// (SplitMix64's, from the seed 0) and is the same in every run.
-fn fixed_numbers() -> Vec<u8> {
-    let mut state: u64 = 0;
-    let number = |_| {
-        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    };
-    (0..2048).map(number).flat_map(u64::to_le_bytes).collect()
+/// What a step without random numbers of its own gets in their place: a sequence that looks like chance (SplitMix64's,
+/// from the seed 0) and is the same in every run.
+fn fixed_numbers() -> SplitMix64 {
+    SplitMix64::seed_from_u64(0)
 }
