@@ -8,7 +8,7 @@ use crunchbox_jail::{ControlGroup, GroupLimits, Layer, Layers};
 use crunchbox_params::Manifest;
 
 use crate::cache::{Code, CodeCache};
-use crate::render::Call;
+use crate::call::Call;
 use crate::workers::Workers;
 use crate::{Control, Error, Limits, Module, Outcome, RenderRequest, Verdict};
 
@@ -188,7 +188,9 @@ impl Engine {
         control: Control<'_>,
     ) -> Result<Outcome, Error> {
         limits.check()?;
-        Call::new(self, request, limits, control).render()
+        let mut call = Call::new(self, &request.module, request.real_clock_and_random, limits, control);
+        let result = call.render(request);
+        call.end(result)
     }
 
     /// Compiles a module into the cache, if its code isn't there, and reads its manifest.
@@ -205,11 +207,11 @@ impl Engine {
         control: Control<'_>,
     ) -> Result<Result<Option<Manifest>, Verdict>, Error> {
         limits.check()?;
-        let code = match crate::render::code(self, module, limits, control)? {
+        let code = match crate::compile::code(self, module, limits, control)? {
             Ok(code) => code,
             Err(verdict) => return Ok(Err(verdict)),
         };
-        Ok(crate::render::manifest(&code))
+        Ok(crate::compile::manifest(&code))
     }
 
     /// Whether a module's code is in the cache.

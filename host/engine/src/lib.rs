@@ -25,15 +25,20 @@
 #![forbid(unsafe_code)]
 
 mod cache;
+mod call;
 mod collect;
+mod compile;
 mod control;
+mod destination;
 mod engine;
 mod error;
+mod inputs;
 mod judge;
 mod limits;
 mod module;
 mod outcome;
 mod output;
+mod output_file;
 mod params;
 mod remove;
 mod render;

@@ -211,7 +211,7 @@ impl Log {
 /// All there is to know of a call that a step got its chance in.
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct Outcome {
+pub struct Outcome<O = OutputTable> {
     /// How it ended.
     pub verdict: Verdict,
     /// What the step had to say: errors if the verdict is `step-error`, else warnings.
@@ -224,6 +224,6 @@ pub struct Outcome {
     pub layers: Layers,
     /// What it logged.
     pub log: Log,
-    /// Its table, if the verdict is `ok` and it has columns.
-    pub output: Option<OutputTable>,
+    /// What it made, if the verdict is `ok` and it made something: for `render` its table, if that has columns.
+    pub output: Option<O>,
 }

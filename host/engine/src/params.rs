@@ -5,7 +5,7 @@ use crunchbox_protocol::{JsonMap, RenderError, TableReport};
 use serde_json::Value;
 
 use crate::Params;
-use crate::render::InputTables;
+use crate::inputs::{InputTables, Uploads};
 
 /// What became of a caller's params.
 pub(crate) enum Prepared {
@@ -25,7 +25,12 @@ pub(crate) fn manifest(json: Option<&JsonMap>) -> Result<Option<Manifest>, Strin
 }
 
 /// Prepares params for a step with this manifest and these inputs.
-pub(crate) fn prepare(params: &Params, manifest: Option<&Manifest>, tables: &InputTables) -> Prepared {
+pub(crate) fn prepare(
+    params: &Params,
+    manifest: Option<&Manifest>,
+    tables: &InputTables,
+    files: &Uploads,
+) -> Prepared {
     let (stored, manifest) = match (params, manifest) {
         (Params::Clean(params), _) | (Params::Stored(params), None) => {
             return Prepared::Ready(params.clone());
@@ -45,7 +50,7 @@ pub(crate) fn prepare(params: &Params, manifest: Option<&Manifest>, tables: &Inp
     let input = CleanInput {
         columns: tables.main.as_ref().map(columns).unwrap_or_default(),
         tabs: tabs.collect(),
-        files: tables.files.iter().map(|(uuid, _)| uuid.clone()).collect(),
+        files: files.keys().cloned().collect(),
     };
     match clean(schema, &filled, &input) {
         Ok(cleaned) => Prepared::Ready(cleaned.params),
@@ -85,7 +90,7 @@ mod tests {
             ..TableReport::default()
         };
         let tables = InputTables { main: Some(main), ..InputTables::default() };
-        prepare(&Params::Stored(map(stored)), manifest.as_ref(), &tables)
+        prepare(&Params::Stored(map(stored)), manifest.as_ref(), &tables, &Uploads::new())
     }
 
     #[test]
@@ -112,7 +117,7 @@ mod tests {
     #[test]
     fn without_a_manifest_they_stay_as_they_are() {
         let odd = map(json!({"whatever": [1, {"x": null}]}));
-        let prepared = prepare(&Params::Stored(odd.clone()), None, &InputTables::default());
+        let prepared = prepare(&Params::Stored(odd.clone()), None, &InputTables::default(), &Uploads::new());
         assert!(matches!(prepared, Prepared::Ready(params) if params == odd));
     }
 }
