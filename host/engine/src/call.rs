@@ -6,11 +6,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crunchbox_jail::Child;
+use crunchbox_params::Manifest;
 use crunchbox_protocol::{End, Job, JsonMap, Message, RenderError, Report, Role, RunJob};
 
 use crate::cache::Code;
 use crate::collect::{Assignment, Collected, collect};
-use crate::compile::{code, profile_of};
+use crate::compile::{code, manifest};
 use crate::scratch::RunDir;
 use crate::watch::Watch;
 use crate::workers::Hired;
@@ -30,6 +31,8 @@ pub(crate) struct Call<'a> {
     pub(crate) errors: Vec<RenderError>,
     pub(crate) json: JsonMap,
     pub(crate) usage: Usage,
+    /// What was asked last.
+    asked: &'static str,
     real_clock_and_random: bool,
     layers: Layers,
     log: Log,
@@ -69,6 +72,7 @@ impl<'a> Call<'a> {
     pub(crate) fn new(
         engine: &'a Engine,
         module: &'a Module,
+        call: &'static str,
         real_clock_and_random: bool,
         limits: &Limits,
         control: Control<'a>,
@@ -81,6 +85,7 @@ impl<'a> Call<'a> {
             errors: Vec::new(),
             json: JsonMap::new(),
             usage: Usage::default(),
+            asked: call,
             real_clock_and_random,
             layers: Layers::default(),
             log: Log::default(),
@@ -96,17 +101,18 @@ impl<'a> Call<'a> {
             Err(Stop::Error(error)) => return Err(error),
         };
         self.usage.total_time = self.started.elapsed();
-        let Call { errors, json, usage, layers, log, .. } = self;
-        Ok(Outcome { verdict, errors, json, usage, layers, log, output })
+        let Call { asked: call, errors, json, usage, layers, log, .. } = self;
+        Ok(Outcome { call, verdict, errors, json, usage, layers, log, output })
     }
 
-    /// The module's code. What its manifest says of tables holds from here on, if the caller said nothing.
-    pub(crate) fn code(&mut self) -> Result<Arc<Code>, Stop> {
+    /// The module's code, and its manifest if it has one. What that says of tables holds from here on, if the caller said
+    /// nothing.
+    pub(crate) fn open(&mut self) -> Result<(Arc<Code>, Option<Manifest>), Stop> {
         let code = code(self.engine, self.module, &self.limits, self.control)??;
-        if self.limits.profile.is_none() {
-            self.limits.profile = profile_of(&code)?;
-        }
-        Ok(code)
+        let manifest = manifest(&code)?;
+        let profile = manifest.as_ref().and_then(|manifest| manifest.profile);
+        self.limits.profile = self.limits.profile.or(profile);
+        Ok((code, manifest))
     }
 
     /// Asks the step, in a worker of its own, and judges how it ended and what it answers. The room is as the step left it.
@@ -115,6 +121,7 @@ impl<'a> Call<'a> {
         code: &Code,
         mut question: Question<'_>,
     ) -> Result<(M, RunDir), Stop> {
+        self.asked = question.call;
         let (report, room) = match self.attempt(code, &mut question)? {
             (Report { end: End::StaleCode, .. }, _) => self.attempt_anew(&mut question)?,
             done => done,

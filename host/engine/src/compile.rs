@@ -5,9 +5,9 @@ use std::os::fd::AsFd;
 use std::sync::Arc;
 
 use crunchbox_params::Manifest;
-use crunchbox_protocol::{End, Job, Profile, Report, Role};
+use crunchbox_protocol::{End, Job, Report, Role};
 
-use crate::cache::Code;
+use crate::cache::{Code, Told};
 use crate::collect::{Assignment, collect};
 use crate::{Control, Engine, Error, Limits, Module, Stage, Verdict, judge, params};
 
@@ -49,7 +49,8 @@ pub(crate) fn code(
     })?;
     let reason = match judge::report("compile", &collected, &caps, limits.compile_time)? {
         Ok(report) if report.end == End::Done => {
-            let code = engine.cache.keep(&hash, draft, report.manifest)?;
+            let told = Told { manifest: report.manifest, catalogues: report.catalogues };
+            let code = engine.cache.keep(&hash, draft, told)?;
             return Ok(Ok(engine.learn_code(&hash, code)));
         }
         Ok(report) => report.detail,
@@ -61,16 +62,7 @@ pub(crate) fn code(
 
 /// What a module says of itself.
 pub(crate) fn manifest(code: &Code) -> Result<Option<Manifest>, Verdict> {
-    params::manifest(code.manifest.as_ref()).map_err(|reason| Verdict::BadModule { reason })
-}
-
-/// The profile that a module's manifest asks for.
-pub(crate) fn profile_of(code: &Code) -> Result<Option<Profile>, Verdict> {
-    let Some(value) = code.manifest.as_ref().and_then(|manifest| manifest.get("profile")) else {
-        return Ok(None);
-    };
-    let word = value.as_str().unwrap_or_default();
-    word.parse().map(Some).map_err(|reason| Verdict::BadModule { reason: format!("its manifest: {reason}") })
+    params::manifest(code.told.manifest.as_ref()).map_err(|reason| Verdict::BadModule { reason })
 }
 
 fn in_memory(bytes: &[u8]) -> Result<File, Error> {

@@ -7,16 +7,19 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use crunchbox_params::uploaded_filename;
-use crunchbox_protocol::{FileFormat, TableReport, UploadedFile};
+use crunchbox_protocol::{FetchResult, FileFormat, TableReport, UploadedFile};
 
 use crate::call::{Call, Stop};
-use crate::request::{FileInput, TabInput};
+use crate::request::{Fetched, FileInput, TabInput};
 use crate::scratch::RunDir;
 use crate::tables::{self, Judged, TableTask};
 use crate::{Error, Stage, Verdict};
 
 /// The name that a step finds its main table under.
 pub(crate) const INPUT: &str = "input.arrow";
+
+/// The name that a step finds what its last fetch left under.
+const FETCHED: &str = "fetched";
 
 /// Files by their UUIDs.
 pub(crate) type Uploads = BTreeMap<String, UploadedFile>;
@@ -71,9 +74,24 @@ impl Call<'_> {
         Ok(uploads)
     }
 
+    /// Brings what a fetch left into the room.
+    pub(crate) fn bring_fetched(&mut self, room: &RunDir, fetched: &Fetched) -> Result<FetchResult, Stop> {
+        if let Some(path) = &fetched.path {
+            self.bring_file(room, path, FETCHED)?;
+        } else {
+            room.create_input(FETCHED)?;
+        }
+        Ok(FetchResult { filename: FETCHED.to_owned(), errors: fetched.errors.clone() })
+    }
+
     /// Brings one file into the room, as it is.
     pub(crate) fn bring_file(&mut self, room: &RunDir, path: &Path, name: &str) -> Result<Metadata, Stop> {
-        let mut source = File::open(path).map_err(Error::io("open", path))?;
+        let mut source = File::open(path).map_err(|source| match source.kind() {
+            io::ErrorKind::NotFound => {
+                Error::InvalidRequest { what: format!("there is no file {}: name another", path.display()) }
+            }
+            _ => Error::io("open", path)(source),
+        })?;
         let mut target = room.create_input(name)?;
         self.usage.bytes_in += io::copy(&mut source, &mut target).map_err(Error::io("copy", path))?;
         Ok(source.metadata().map_err(Error::io("look at", path))?)

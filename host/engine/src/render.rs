@@ -2,18 +2,16 @@
 
 use std::path::Path;
 
-use crunchbox_protocol::{self as protocol, FileFormat, JsonMap, Message, RenderResult};
+use crunchbox_params::Manifest;
+use crunchbox_protocol::{self as protocol, FileFormat, Message, RenderResult};
 
-use crate::cache::Code;
 use crate::call::{Call, Question, Stop};
-use crate::compile::manifest;
 use crate::destination::Destination;
-use crate::inputs::{INPUT, InputTables, Uploads};
+use crate::inputs::{INPUT, TabTable};
 use crate::output_file::{Left, open_output};
-use crate::params::{self, Prepared};
 use crate::scratch::RunDir;
 use crate::tables::{self, Judged, TableTask};
-use crate::{Error, OutputTable, RenderRequest, Stage, Verdict};
+use crate::{Error, OutputTable, Params, RenderRequest, Stage, Verdict};
 
 /// The name that a step is to give its table.
 const OUTPUT: &str = "output.arrow";
@@ -24,13 +22,16 @@ impl Call<'_> {
             Some(path) => Some((tables::format_of(path)?, Destination::prepare(path)?)),
             None => None,
         };
-        let code = self.code()?;
+        let (code, manifest) = self.open()?;
+        let params = self.up_to_date(&code, manifest.as_ref(), &request.params)?;
         let has_tables = request.input.is_some() || !request.tabs.is_empty();
         if has_tables || request.output.is_some() {
             let workers = &self.engine.workers;
             workers.prepare(&workers.tables);
         }
-        let mut ask = |call: &mut Call<'_>, room: &RunDir| call.lay_out_render(&code, request, room);
+        let mut ask = |call: &mut Call<'_>, room: &RunDir| {
+            call.lay_out_render(manifest.as_ref(), &params, request, room)
+        };
         let question = Question { call: "render", output: Some(OUTPUT), request: &mut ask };
         let (result, room): (RenderResult, RunDir) = self.ask(&code, question)?;
         self.errors = result.errors;
@@ -49,18 +50,23 @@ impl Call<'_> {
     /// Brings the inputs into the room, and prepares the request.
     fn lay_out_render(
         &mut self,
-        code: &Code,
+        manifest: Option<&Manifest>,
+        params: &Params,
         request: &RenderRequest,
         room: &RunDir,
     ) -> Result<Vec<u8>, Stop> {
         let tables = self.bring_tables(room, request.input.as_deref(), &request.tabs)?;
         let files = self.bring_files(room, &request.files)?;
-        let params = self.prepare_params(code, request, &tables, &files)?;
+        let fetched = match &request.fetched {
+            Some(fetched) => Some(self.bring_fetched(room, fetched)?),
+            None => None,
+        };
+        let params = self.prepare_params(manifest, params, &tables, &files)?;
         if tables.main.is_none() {
             // A step without an input gets what it would itself leave for no table: an empty file.
             room.create_input(INPUT)?;
         }
-        let tab = |tab: crate::inputs::TabTable| {
+        let tab = |tab: TabTable| {
             (tab.slug, protocol::TabOutput { tab_name: tab.name, table_filename: tab.filename })
         };
         let wire = protocol::RenderRequest {
@@ -68,29 +74,12 @@ impl Call<'_> {
             input_filename: INPUT.to_owned(),
             params,
             tab_name: request.tab_name.clone(),
-            fetch_result: None,
+            fetch_result: fetched,
             output_filename: OUTPUT.to_owned(),
             tab_outputs: tables.tabs.into_iter().map(tab).collect(),
             uploaded_files: files,
         };
         wire.encode().map_err(|error| Verdict::BadParams { reason: error.to_string() }.into())
-    }
-
-    fn prepare_params(
-        &mut self,
-        code: &Code,
-        request: &RenderRequest,
-        tables: &InputTables,
-        files: &Uploads,
-    ) -> Result<JsonMap, Stop> {
-        match params::prepare(&request.params, manifest(code)?.as_ref(), tables, files) {
-            Prepared::Ready(params) => Ok(params),
-            Prepared::Bad(reason) => Err(Verdict::BadParams { reason }.into()),
-            Prepared::Prompt(errors) => {
-                self.errors = errors;
-                Err(Verdict::StepError.into())
-            }
-        }
     }
 
     /// Takes the step's table out of its folder, if it left one, and has it judged.
