@@ -1,7 +1,7 @@
 ;; expect: ok
 ;; args: --call fetch
 ;; report: /errors/0/id "oops"
-;; report: /output {"bytes": 40}
+;; report: /output {"bytes": 38}
 ;; why: a file, and something to say of it
 (module
   (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))

@@ -1,5 +1,5 @@
 ;; expect: bad-params detail~=the param surprise is unknown
-;; report: /call "migrate-params"
+;; report: /call "render"
 ;; why: migrates its params to what its own manifest does not know
 (module
   (@custom "crunchbox:manifest" "{\22id_name\22: \22hostile\22, \22name\22: \22Hostile\22, \22category\22: \22Clean\22, \22migrates_params\22: true, \22parameters\22: []}")
