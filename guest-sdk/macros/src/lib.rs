@@ -104,6 +104,16 @@ mod tests {
     }
 
     #[test]
+    fn other_calls_are_handed_on() {
+        let function: ItemFn =
+            syn::parse_str("fn render(table: RecordBatch) -> RecordBatch { table }").unwrap();
+        let others = Others { migrate: None, fetch: Some(syn::parse_str("web::fetch").unwrap()) };
+        let text = expand(&function, &others).unwrap().to_string();
+        assert!(text.contains("fetch : :: core :: option :: Option :: Some (web :: fetch)"), "{text}");
+        assert!(text.contains("migrate : :: core :: option :: Option :: None"), "{text}");
+    }
+
+    #[test]
     fn what_can_be_no_step_is_refused_with_the_mend() {
         for (function, message) in [
             ("fn render() {}", "one to three arguments"),
