@@ -87,18 +87,22 @@ struct MigrateParamsResult {
   1: optional map<string, Json> params      // must be set
 }
 
+// What a fetch left behind.
 struct FetchResult {
-  1: optional string filename               // must be set
-  2: optional list<FetchError> errors
+  1: optional string filename               // must be set; in a request a name in `basedir`; in a result the request's
+                                            // `output_filename`, or empty if nothing was fetched
+  2: optional list<FetchError> errors       // unset means none
 }
 
+// The host opens no network: what a step fetches from is what the caller handed over.
 struct FetchRequest {
-  1: optional string basedir
-  2: optional map<string, Json> params
-  3: optional map<string, Json> secrets
-  4: optional FetchResult last_fetch_result
-  5: optional string input_table_parquet_filename
-  6: optional string output_filename
+  1: optional string basedir                // must be set; "/in"
+  2: optional map<string, Json> params      // must be set
+  3: optional map<string, Json> secrets     // by param name; no other call gets any
+  4: optional FetchResult last_fetch_result // unset if this is the first fetch
+  5: optional string input_table_parquet_filename   // a name in `basedir`; unset if there is no input table
+  6: optional string output_filename        // must be set; a name in "/out", for a file of any bytes
+  7: optional map<string, UploadedFile> uploaded_files
 }
 
 struct RenderRequest {

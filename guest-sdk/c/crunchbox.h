@@ -183,4 +183,35 @@ void cb_add_double(cb_message *message, const char *name, double value);
  * `result` should then say why. */
 cb_table render(const cb_request *request, const cb_table *input, cb_result *result);
 
+/* ---- Calls that a step may answer, or leave out: then the functions of defaults.c stand in ---- */
+
+/* The params in today's form, for `params` (a map) of any version that the step ever had. The manifest must say `migrates_params: true`,
+ * or nobody asks. Without one they stay as they are. */
+cb_json migrate_params(const cb_json *params);
+
+/* A file that the host handed over. */
+typedef struct {
+    cb_text uuid;     /* what a param holds */
+    cb_text name;     /* as its owner called it: any text at all */
+    cb_text filename; /* what it is called in the folder of the inputs */
+} cb_file;
+
+typedef struct {
+    cb_text basedir;                /* the folder of the inputs */
+    cb_json params;                 /* a map */
+    cb_json secrets;                /* a map by param name: keep it out of messages, files and the log */
+    cb_text last_filename;          /* what the last fetch left; bytes is NULL if this is the first */
+    cb_text input_parquet_filename; /* the table before this step; bytes is NULL if there is none */
+    cb_text output_filename;        /* main.c writes it */
+    const cb_file *files;           /* what there is to fetch from: there is no network */
+    size_t file_count;
+} cb_fetch_request;
+
+/* The bytes of one of the files in the folder of the inputs. */
+cb_text cb_read_input(cb_text basedir, cb_text filename);
+
+/* The bytes of what was fetched, whatever they are; none for nothing, and `result` should then say why. Quick fixes and JSON in `result`
+ * are left out. Without one the step fetches nothing. */
+cb_text fetch(const cb_fetch_request *request, cb_result *result);
+
 #endif

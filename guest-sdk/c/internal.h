@@ -113,9 +113,12 @@ void cb_write_table(const cb_table *table, const char *path);
 cb_request cb_read_render_request(cb_buffer bytes);
 /* The params in a request to migrate them. */
 cb_json cb_read_migrate_request(cb_buffer bytes);
+cb_fetch_request cb_read_fetch_request(cb_buffer bytes);
 
 cb_buffer cb_write_render_result(const cb_result *result);
 cb_buffer cb_write_migrate_result(const cb_json *params);
+/* Of `result` only the messages count. */
+cb_buffer cb_write_fetch_result(cb_text filename, const cb_result *result);
 cb_buffer cb_write_validate_result(void);
 
 #endif

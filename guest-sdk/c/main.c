@@ -45,10 +45,32 @@ static cb_buffer answer_render(void) {
     return cb_write_render_result(&result);
 }
 
-/* Params have one shape as long as a step in C has one version: they come back as they are. */
 static cb_buffer answer_migrate(void) {
     cb_json params = cb_read_migrate_request(cb_read_descriptor(STDIN_FILENO, "the request"));
-    return cb_write_migrate_result(&params);
+    cb_json migrated = migrate_params(&params);
+    return cb_write_migrate_result(&migrated);
+}
+
+cb_text cb_read_input(cb_text basedir, cb_text filename) {
+    const char *path = path_of(basedir, filename);
+    int descriptor = open(path, O_RDONLY);
+    if (descriptor < 0)
+        cb_fail("cannot open %s: %s", path, strerror(errno));
+    cb_buffer bytes = cb_read_descriptor(descriptor, path);
+    return (cb_text){bytes.size == 0 ? "" : (const char *)bytes.data, bytes.size};
+}
+
+static cb_buffer answer_fetch(void) {
+    cb_fetch_request request = cb_read_fetch_request(cb_read_descriptor(STDIN_FILENO, "the request"));
+    const char *output_path = path_of(cb_text_of("/out"), request.output_filename);
+    cb_result result = {0};
+    cb_text fetched = fetch(&request, &result);
+    if (fetched.size == 0)
+        return cb_write_fetch_result((cb_text){"", 0}, &result);
+    FILE *output = fopen(output_path, "wb");
+    if (output == NULL || fwrite(fetched.bytes, 1, fetched.size, output) != fetched.size || fclose(output) != 0)
+        cb_fail("cannot write %s: %s", output_path, strerror(errno));
+    return cb_write_fetch_result(request.output_filename, &result);
 }
 
 int main(int argc, char **argv) {
@@ -61,7 +83,7 @@ int main(int argc, char **argv) {
     else if (strcmp(call, "validate") == 0)
         answer = cb_write_validate_result();
     else if (strcmp(call, "fetch") == 0)
-        cb_fail("this step fetches nothing");
+        answer = answer_fetch();
     else
         cb_fail("the second argument is \"%s\", not render, migrate-params, validate or fetch: a step is run by a host, "
                 "as `crunchbox run` is one",

@@ -206,3 +206,68 @@ cb_json cb_read_migrate_request(cb_buffer bytes) {
     check_end(&from);
     return params;
 }
+
+/* The name of the file that a fetch left. */
+static cb_text take_fetch_result(reader *from) {
+    cb_text filename = {"", 0};
+    int type, id;
+    while (take_field(from, &type, &id)) {
+        if (id == 1 && type == T_STRING)
+            filename = take_text(from);
+        else
+            skip(from, type, 1);
+    }
+    return filename;
+}
+
+static void take_file(reader *from, cb_file *file) {
+    int type, id;
+    while (take_field(from, &type, &id)) {
+        if (id == 1 && type == T_STRING)
+            file->name = take_text(from);
+        else if (id == 2 && type == T_STRING)
+            file->filename = take_text(from);
+        else
+            skip(from, type, 1);
+    }
+}
+
+static void take_files(reader *from, cb_fetch_request *request) {
+    int key = (int)take_uint(from, 1), value = (int)take_uint(from, 1);
+    size_t count = take_element_count(from);
+    if (count != 0 && (key != T_STRING || value != T_STRUCT))
+        cb_fail("the request has a map of the types %d and %d at byte %zu, not of text and files", key, value, from->at);
+    cb_file *files = cb_alloc(count, sizeof *files);
+    for (size_t i = 0; i < count; i++) {
+        files[i].uuid = take_text(from);
+        take_file(from, &files[i]);
+    }
+    request->files = files;
+    request->file_count = count;
+}
+
+cb_fetch_request cb_read_fetch_request(cb_buffer bytes) {
+    reader from = {bytes.data, bytes.size, 0};
+    cb_fetch_request request = {.params = cb_json_map(NULL, NULL, 0), .secrets = cb_json_map(NULL, NULL, 0)};
+    int type, id;
+    while (take_field(&from, &type, &id)) {
+        if (id == 1 && type == T_STRING)
+            request.basedir = take_text(&from);
+        else if (id == 2 && type == T_MAP)
+            take_json_map(&from, &request.params, 0);
+        else if (id == 3 && type == T_MAP)
+            take_json_map(&from, &request.secrets, 0);
+        else if (id == 4 && type == T_STRUCT)
+            request.last_filename = take_fetch_result(&from);
+        else if (id == 5 && type == T_STRING)
+            request.input_parquet_filename = take_text(&from);
+        else if (id == 6 && type == T_STRING)
+            request.output_filename = take_text(&from);
+        else if (id == 7 && type == T_MAP)
+            take_files(&from, &request);
+        else
+            skip(&from, type, 0);
+    }
+    check_end(&from);
+    return request;
+}

@@ -237,13 +237,31 @@ static void put_error(cb_buffer *out, const cb_error *error) {
     put_stop(out);
 }
 
-cb_buffer cb_write_render_result(const cb_result *result) {
-    cb_buffer out = {0};
+static size_t count_errors(const cb_result *result) {
     size_t count = 0;
     for (const cb_error *error = result->first_error; error != NULL; error = error->next)
         count++;
+    return count;
+}
+
+cb_buffer cb_write_fetch_result(cb_text filename, const cb_result *result) {
+    cb_buffer out = {0};
+    put_text_field(&out, 1, filename);
+    put_field(&out, T_LIST, 2);
+    put_list_header(&out, count_errors(result));
+    for (const cb_error *error = result->first_error; error != NULL; error = error->next) {
+        put_field(&out, T_STRUCT, 1);
+        put_message(&out, &error->message);
+        put_stop(&out);
+    }
+    put_stop(&out);
+    return out;
+}
+
+cb_buffer cb_write_render_result(const cb_result *result) {
+    cb_buffer out = {0};
     put_field(&out, T_LIST, 1);
-    put_list_header(&out, count);
+    put_list_header(&out, count_errors(result));
     for (const cb_error *error = result->first_error; error != NULL; error = error->next)
         put_error(&out, error);
     put_field(&out, T_MAP, 2);

@@ -33,4 +33,5 @@ struct Report {
   13: optional step.Json manifest          // as the module carries it
   14: optional i64 code_bytes
   15: optional string check                // that a bad table does not pass
+  16: optional step.Json catalogues         // as the module carries them
 }

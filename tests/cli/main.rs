@@ -23,7 +23,14 @@ fn the_command_says_what_the_cases_say() {
         fs::create_dir(&path).unwrap();
         path
     });
-    for (name, source) in [("hello", "hello.wat"), ("broken", "broken.wat"), ("spare", "spare.wat")] {
+    for (name, source) in [
+        ("hello", "hello.wat"),
+        ("broken", "broken.wat"),
+        ("spare", "spare.wat"),
+        ("teller", "teller.wat"),
+        ("fetcher", "fetcher.wat"),
+        ("migrator", "migrator.wat"),
+    ] {
         let wasm = wat::parse_file(here.join(source)).unwrap();
         fs::write(modules.join(format!("{name}.wasm")), wasm).unwrap();
     }
@@ -31,6 +38,7 @@ fn the_command_says_what_the_cases_say() {
         .register_bin("crunchbox", built.command())
         .env("CRUNCHBOX_MODULES", modules.to_str().unwrap())
         .env("XDG_CACHE_HOME", caches.to_str().unwrap())
+        .env("LC_ALL", "C")
         .case(here.join("*.trycmd"));
 }
 
@@ -47,5 +55,6 @@ fn the_commands_in_the_readme_do_what_it_says() {
     TestCases::new()
         .register_bin("crunchbox", built.command())
         .env("CRUNCHBOX_MODULES", built.modules().to_str().unwrap())
+        .env("LC_ALL", "C")
         .case(folder.path().join("README.md"));
 }

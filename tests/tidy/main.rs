@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crunchbox_params::Manifest;
+use crunchbox_protocol::JsonMap;
 
 /// The longest a file of Rust may be, in lines.
 const MAX_LINES: usize = 800;
@@ -152,6 +153,71 @@ fn each_module_has_a_manifest_and_a_readme() {
         }
     }
     assert_none(&problems);
+}
+
+/// Nobody asks a module to migrate params that does not say that it does.
+#[test]
+fn each_module_that_migrates_params_says_so() {
+    let mut problems = Vec::new();
+    for id in folders("modules") {
+        let Ok(manifest) = Manifest::from_yaml(&read(&format!("modules/{id}/{id}.yaml"))) else { continue };
+        let sources = rust_files(&format!("modules/{id}"));
+        let migrates = sources.iter().any(|file| read(file).contains("migrate = "));
+        if migrates != manifest.migrates_params {
+            problems.push(format!(
+                "modules/{id}: it migrates: {migrates}; its manifest: {}",
+                manifest.migrates_params
+            ));
+        }
+    }
+    assert_none(&problems);
+}
+
+/// A message's id that is written in a step's source, or that a conformance case wants, has an English text.
+#[test]
+fn each_message_of_a_step_is_in_its_catalogue() {
+    let mut problems = Vec::new();
+    let mut found = 0;
+    for id in folders("modules") {
+        let mut wanted = BTreeSet::new();
+        for file in rust_files(&format!("modules/{id}")) {
+            for call in ["I18nMessage::new(\"", "message(\"", "counted(\"", "quick_fix(\""] {
+                let text = read(&file);
+                wanted.extend(
+                    text.split(call).skip(1).filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())),
+                );
+            }
+        }
+        let cases =
+            fs::read_to_string(root().join(format!("tests/conformance/{id}.json"))).unwrap_or_default();
+        module_messages(&serde_json::from_str(&cases).unwrap_or_default(), &mut wanted);
+        let catalogue =
+            fs::read_to_string(root().join(format!("modules/{id}/locale/en.json"))).unwrap_or_default();
+        let catalogue: JsonMap = serde_json::from_str(&catalogue).unwrap_or_default();
+        for message in wanted.iter().filter(|message| message.contains('.')) {
+            found += 1;
+            // The end of an id is all that transpose's source holds: reshape shares it under another beginning.
+            if !catalogue.keys().any(|key| key == message || key.ends_with(&format!(".{message}"))) {
+                problems.push(format!("modules/{id}/locale/en.json has no text for {message}"));
+            }
+        }
+    }
+    assert!(found > 50, "only {found} messages were found");
+    assert_none(&problems);
+}
+
+/// The ids of the messages from the module's own catalogue anywhere in `value`.
+fn module_messages(value: &serde_json::Value, ids: &mut BTreeSet<String>) {
+    match value {
+        serde_json::Value::Object(map) => {
+            if let (Some("module"), Some(id)) = (map.get("source").and_then(|s| s.as_str()), map.get("id")) {
+                ids.extend(id.as_str().map(str::to_owned));
+            }
+            map.values().for_each(|inner| module_messages(inner, ids));
+        }
+        serde_json::Value::Array(items) => items.iter().for_each(|inner| module_messages(inner, ids)),
+        _ => {}
+    }
 }
 
 #[test]

@@ -26,13 +26,14 @@ use crate::{fuzz, names, read, root};
 /// A function that panics on bytes that break a promise.
 type Oracle = fn(&[u8]);
 
-const TARGETS: [(&str, Oracle); 6] = [
+const TARGETS: [(&str, Oracle); 7] = [
     ("message", fuzz::message),
     ("report", fuzz::report),
     ("manifest", fuzz::manifest),
     ("table", fuzz::table),
     ("cache", fuzz::cache),
     ("spawner", fuzz::spawner),
+    ("pattern", fuzz::pattern),
 ];
 
 /// All seeds of a target together, in bytes.
@@ -89,6 +90,12 @@ fn every_seed_is_still_understood() {
             || MigrateParamsResult::decode(&seed, &caps).is_ok();
         assert!(understood, "{path}");
     }
+    for (path, seed) in seeds("pattern") {
+        let text = std::str::from_utf8(&seed).unwrap();
+        let is_one =
+            crunchbox_messages::Pattern::parse(text).is_ok() || serde_json::from_str::<JsonMap>(text).is_ok();
+        assert!(is_one, "{path}");
+    }
     for (path, seed) in seeds("report") {
         Report::decode(&seed, &caps).unwrap_or_else(|error| panic!("{path}: {error}"));
     }
@@ -123,6 +130,7 @@ fn write_seeds() {
         ("table", tables()),
         ("cache", cache_entries()),
         ("spawner", spawners_words()),
+        ("pattern", patterns()),
     ];
     for (target, seeds) in made {
         let folder = root().join("tests/fuzz/seeds").join(target);
@@ -183,6 +191,7 @@ fn messages() -> Seeds {
         last_fetch_result: Some(some_fetch()),
         input_table_parquet_filename: Some("input.parquet".to_owned()),
         output_filename: "output".to_owned(),
+        uploaded_files: request.uploaded_files.clone(),
     };
     // A field 99 that nobody knows: a list of two structs, each with a text.
     let mut unknown = RenderResult::default().encode().unwrap();
@@ -214,6 +223,22 @@ fn cache_entries() -> Seeds {
         entry("elsewhere", "../../../away.code", 4, Value::Null),
         entry("another", &name.replace('a', "b"), bytes, Value::Null),
     ]
+}
+
+fn patterns() -> Seeds {
+    let plural = "{n, plural, offset:1 =0 {no {what}} one {# row} other {# rows}} in {n, number, integer}";
+    let catalogues =
+        json!({"en": {"a": plural, "b": "{k, select, x {'{'x'}'} other {}}"}, "pl": {"a": "{n}"}});
+    [
+        ("text", "plain text, it''s '{'quoted'}'".to_owned()),
+        ("plural", plural.to_owned()),
+        ("ordinal", "{n, selectordinal, one {#st} two {#nd} few {#rd} other {#th}}".to_owned()),
+        ("select", "{k, select, text {{a} words} other {{n, number}}}".to_owned()),
+        ("deep", format!("{}x{}", "{a, select, other {".repeat(8), "}}".repeat(8))),
+        ("catalogues", catalogues.to_string()),
+    ]
+    .map(|(name, text)| (name.to_owned(), text.into_bytes()))
+    .into()
 }
 
 /// Requests (a length, then the name of a room) and news (a letter, then what it is of).

@@ -1,28 +1,36 @@
-//! A module's manifest, in the module.
+//! What a module says of itself, in the module.
 
 use anyhow::Context;
 use wasm_encoder::{CustomSection, Module, RawSection};
 use wasmparser::{Parser, Payload};
 
 /// The custom section that holds a manifest.
-pub(crate) const SECTION: &str = "crunchbox:manifest";
+const MANIFEST: &str = "crunchbox:manifest";
 
-/// The module with `manifest` (JSON) in it, in place of one that it had.
+/// The custom section that holds catalogues of messages.
+const CATALOGUES: &str = "crunchbox:catalogues";
+
+/// The module with `manifest` (JSON) and `catalogues` (JSON), if there are any, in place of those that it had.
 ///
 /// # Errors
 /// If `wasm` is no module.
-pub(crate) fn embed(wasm: &[u8], manifest: &[u8]) -> anyhow::Result<Vec<u8>> {
+pub(crate) fn embed(wasm: &[u8], manifest: &[u8], catalogues: Option<&[u8]>) -> anyhow::Result<Vec<u8>> {
     let mut module = Module::new();
     for payload in Parser::new(0).parse_all(wasm) {
         let payload = payload.context("not a WebAssembly module")?;
-        if matches!(&payload, Payload::CustomSection(section) if section.name() == SECTION) {
+        if matches!(&payload, Payload::CustomSection(section) if [MANIFEST, CATALOGUES].contains(&section.name()))
+        {
             continue;
         }
         if let Some((id, range)) = payload.as_section() {
             module.section(&RawSection { id, data: &wasm[range] });
         }
     }
-    module.section(&CustomSection { name: SECTION.into(), data: manifest.into() });
+    for (name, data) in [(MANIFEST, Some(manifest)), (CATALOGUES, catalogues)] {
+        if let Some(data) = data {
+            module.section(&CustomSection { name: name.into(), data: data.into() });
+        }
+    }
     Ok(module.finish())
 }
 
@@ -30,30 +38,34 @@ pub(crate) fn embed(wasm: &[u8], manifest: &[u8]) -> anyhow::Result<Vec<u8>> {
 mod tests {
     use super::*;
 
-    fn manifests(wasm: &[u8]) -> Vec<Vec<u8>> {
-        let sections = Parser::new(0).parse_all(wasm).map(Result::unwrap);
-        sections
+    fn sections(wasm: &[u8], name: &str) -> Vec<Vec<u8>> {
+        let payloads = Parser::new(0).parse_all(wasm).map(Result::unwrap);
+        payloads
             .filter_map(|payload| match payload {
-                Payload::CustomSection(section) if section.name() == SECTION => Some(section.data().to_vec()),
+                Payload::CustomSection(section) if section.name() == name => Some(section.data().to_vec()),
                 _ => None,
             })
             .collect()
     }
 
     #[test]
-    fn a_manifest_is_embedded_once() {
-        let first = embed(b"\0asm\x01\0\0\0", b"{}").unwrap();
-        assert_eq!(manifests(&first), [b"{}"]);
-        let second = embed(&first, br#"{"id_name":"x"}"#).unwrap();
-        assert_eq!(manifests(&second), [br#"{"id_name":"x"}"#]);
-        embed(b"no module", b"{}").unwrap_err();
+    fn each_is_embedded_once() {
+        let first = embed(b"\0asm\x01\0\0\0", b"{}", Some(b"{\"en\":{}}")).unwrap();
+        assert_eq!(
+            (sections(&first, MANIFEST), sections(&first, CATALOGUES).len()),
+            (vec![b"{}".to_vec()], 1)
+        );
+        let second = embed(&first, br#"{"id_name":"x"}"#, None).unwrap();
+        assert_eq!(sections(&second, MANIFEST), [br#"{"id_name":"x"}"#]);
+        assert!(sections(&second, CATALOGUES).is_empty());
+        embed(b"no module", b"{}", None).unwrap_err();
     }
 
     #[test]
     fn the_rest_stays_as_it_was() {
         // A type section with one function type, and a custom section of another name.
         let wasm = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\0\x06\x04abcdx";
-        let embedded = embed(wasm, b"{}").unwrap();
+        let embedded = embed(wasm, b"{}", None).unwrap();
         assert!(embedded.starts_with(wasm));
     }
 }

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, bail, ensure};
+use crunchbox_messages::Catalogues;
 use crunchbox_params::Manifest;
+use crunchbox_protocol::JsonMap;
 
 use crate::embed::embed;
 use crate::paths;
@@ -154,7 +156,25 @@ fn files_with(folder: &Path, extension: &str) -> anyhow::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// Checks the manifest and puts it into the module, which gets its name in one go.
+/// The catalogues in a step's folder, `locale/<language>.json`, checked; `None` if there are none.
+fn catalogues(folder: &Path) -> anyhow::Result<Option<JsonMap>> {
+    let folder = folder.join("locale");
+    if !folder.exists() {
+        return Ok(None);
+    }
+    let mut languages = JsonMap::new();
+    for path in files_with(&folder, "json")? {
+        let language = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+        let messages: JsonMap = serde_json::from_str(&text).with_context(|| path.display().to_string())?;
+        languages.insert(language, messages.into());
+    }
+    let checked = Catalogues::from_json(&languages).and_then(|catalogues| catalogues.check());
+    checked.with_context(|| folder.display().to_string())?;
+    Ok(Some(languages))
+}
+
+/// Checks the manifest and the catalogues and puts them into the module, which gets its name in one go.
 fn finish(source: &Source, compiled: &Path, target: &Path) -> anyhow::Result<()> {
     let path = source.folder.join(format!("{}.yaml", source.id));
     let yaml = fs::read_to_string(&path)?;
@@ -169,7 +189,9 @@ fn finish(source: &Source, compiled: &Path, target: &Path) -> anyhow::Result<()>
     let wasm = fs::read(compiled).with_context(|| compiled.display().to_string())?;
     // A name of its own: the same step may be built twice at a time.
     let draft = target.with_extension(format!("{}.new", std::process::id()));
-    fs::write(&draft, embed(&wasm, manifest.to_json().as_bytes())?)
+    let catalogues = catalogues(&source.folder)?.map(|json| serde_json::Value::Object(json).to_string());
+    let catalogues = catalogues.as_ref().map(String::as_bytes);
+    fs::write(&draft, embed(&wasm, manifest.to_json().as_bytes(), catalogues)?)
         .with_context(|| format!("can't write {}", draft.display()))?;
     fs::rename(&draft, target).with_context(|| format!("can't write {}", target.display()))
 }

@@ -36,7 +36,7 @@ pub(crate) fn fuzz(minutes: f64) -> anyhow::Result<()> {
         })?;
     }
     let seconds = (minutes * 60.0).ceil();
-    for target in ["message", "report", "manifest", "table", "cache", "spawner"] {
+    for target in ["message", "report", "manifest", "table", "cache", "spawner", "pattern"] {
         step(&format!("fuzzing {target}"), || {
             let mut command = std::process::Command::new("cargo");
             command

@@ -202,6 +202,47 @@ static void test_request(void) {
     CHECK(cb_json_get(&request.params, "absent") == NULL);
 }
 
+/* A request to fetch: the params of the other sample, also as its secrets, and one file. */
+static cb_buffer sample_fetch_request(void) {
+    cb_json values[] = {{.kind = CB_JSON_INT, .integer = 7}};
+    cb_text keys[] = {text("n")};
+    cb_json params = cb_json_map(keys, values, 1);
+    cb_buffer request = {0}, map = cb_write_migrate_result(&params);
+    append_text_field(&request, 1, "/in");
+    append_text_field(&request, 6, "output");
+    append_text_field(&request, 5, "input.parquet");
+    /* Without the stop behind its one field: the params are field 1 there, and 2 and 3 here. */
+    for (uint8_t id = 2; id <= 3; id++) {
+        map.data[2] = id;
+        cb_append(&request, map.data, map.size - 1);
+    }
+    cb_append(&request, "\x0d\0\x07\x0b\x0c\0\0\0\1\0\0\0\1u", 14);
+    append_text_field(&request, 1, "a b.csv");
+    append_text_field(&request, 2, "u_a-b.csv");
+    cb_append(&request, "\0", 1);
+    cb_append(&request, "\x0c\0\4", 3);
+    append_text_field(&request, 1, "fetched");
+    cb_append(&request, "\0\0", 2);
+    return request;
+}
+
+static void test_fetch(void) {
+    cb_fetch_request request = cb_read_fetch_request(sample_fetch_request());
+    CHECK(cb_text_equal(request.basedir, text("/in")) && cb_text_equal(request.output_filename, text("output")));
+    CHECK(cb_text_equal(request.input_parquet_filename, text("input.parquet")));
+    CHECK(cb_text_equal(request.last_filename, text("fetched")));
+    CHECK(cb_json_get(&request.params, "n")->integer == 7 && cb_json_get(&request.secrets, "n")->integer == 7);
+    CHECK(request.file_count == 1 && cb_text_equal(request.files[0].uuid, text("u")));
+    CHECK(cb_text_equal(request.files[0].name, text("a b.csv")) && cb_text_equal(request.files[0].filename, text("u_a-b.csv")));
+
+    cb_result result = {0};
+    cb_add_error(&result, "e");
+    static const char wanted[] = "\x0b\0\1\0\0\0\6output\x0f\0\2\x0c\0\0\0\1\x0c\0\1\x0b\0\1\0\0\0\1e\x0d\0\2\x0b\x0c\0\0\0\0\0\0";
+    cb_buffer written = cb_write_fetch_result(text("output"), &result);
+    CHECK(written.size == sizeof wanted && memcmp(written.data, wanted, sizeof wanted) == 0);
+    CHECK(migrate_params(&request.params).count == 1);
+}
+
 /* Byte for byte what an encoder that was made from the contract's IDL writes. */
 static void test_result(void) {
     static const char wanted[] =
@@ -288,6 +329,13 @@ static void use_request(cb_buffer bytes) {
     cb_write_migrate_result(&request.params);
 }
 
+static void use_fetch_request(cb_buffer bytes) {
+    cb_fetch_request request = cb_read_fetch_request(bytes);
+    cb_write_migrate_result(&request.secrets);
+    for (size_t i = 0; i < request.file_count; i++)
+        cb_text_equal(request.files[i].name, request.files[i].filename);
+}
+
 /* Each round in a process of its own: it may end well or refuse, or use up its time (a batch of 2^60 rows without
  * buffers is valid), but a sanitizer may find nothing. */
 static void test_damage(const char *what, cb_buffer good, void (*use)(cb_buffer), int rounds) {
@@ -334,8 +382,10 @@ int main(int argc, char **argv) {
     test_concat();
     test_halves();
     test_request();
+    test_fetch();
     test_result();
     test_damage("request", sample_request(), use_request, rounds);
+    test_damage("requests to fetch", sample_fetch_request(), use_fetch_request, rounds);
     test_damage("table", read_whole(path_in_folder("dictionary.arrow")), use_table, rounds);
     for (int i = 3; i < argc; i++)
         test_damage(argv[i], read_whole(argv[i]), use_table, rounds);

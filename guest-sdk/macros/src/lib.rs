@@ -14,23 +14,37 @@ use syn::{Error, FnArg, ItemFn, Path, parse_macro_input};
 /// one of these.
 ///
 /// `#[step(migrate = f)]` names a function from `JsonMap` to `JsonMap` that brings params of older versions up to
-/// date; without it they stay as they are.
+/// date; without it they stay as they are. The manifest must say `migrates_params: true`, or nobody asks for it.
+///
+/// `#[step(fetch = f)]` names a function from `&Fetch` to `Result<Fetched>` that fetches data into a file. Both may be
+/// given, with a comma between.
 #[proc_macro_attribute]
 pub fn step(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    let mut migrate: Option<Path> = None;
+    let mut others = Others::default();
     let parser = syn::meta::parser(|meta| {
-        if meta.path.is_ident("migrate") {
-            migrate = Some(meta.value()?.parse()?);
-            return Ok(());
-        }
-        Err(meta.error("`step` knows `migrate = function` and nothing else"))
+        let place = if meta.path.is_ident("migrate") {
+            &mut others.migrate
+        } else if meta.path.is_ident("fetch") {
+            &mut others.fetch
+        } else {
+            return Err(meta.error("`step` knows `migrate = function`, `fetch = function` and nothing else"));
+        };
+        *place = Some(meta.value()?.parse()?);
+        Ok(())
     });
     parse_macro_input!(attribute with parser);
     let function = parse_macro_input!(item as ItemFn);
-    expand(&function, migrate.as_ref()).unwrap_or_else(Error::into_compile_error).into()
+    expand(&function, &others).unwrap_or_else(Error::into_compile_error).into()
 }
 
-fn expand(function: &ItemFn, migrate: Option<&Path>) -> Result<Tokens, Error> {
+/// The functions beside `render`.
+#[derive(Default)]
+struct Others {
+    migrate: Option<Path>,
+    fetch: Option<Path>,
+}
+
+fn expand(function: &ItemFn, others: &Others) -> Result<Tokens, Error> {
     let signature = &function.sig;
     let refuse = |message| Err(Error::new_spanned(signature, message));
     if signature.asyncness.is_some() {
@@ -52,15 +66,20 @@ fn expand(function: &ItemFn, migrate: Option<&Path>) -> Result<Tokens, Error> {
         _ => return refuse("a step takes one to three arguments: table, params, context"),
     };
     let name = &signature.ident;
-    let migrate = migrate.map_or_else(|| quote!(|params| params), |function| quote!(#function));
+    let option = |function: &Option<Path>| match function {
+        Some(function) => quote!(::core::option::Option::Some(#function)),
+        None => quote!(::core::option::Option::None),
+    };
+    let (migrate, fetch) = (option(&others.migrate), option(&others.fetch));
     Ok(quote! {
         #function
 
         fn main() -> ::std::process::ExitCode {
-            ::crunchbox_sdk::__private::main(
-                |call| ::crunchbox_sdk::__private::IntoOutput::into_output(#name(#arguments)),
-                #migrate,
-            )
+            ::crunchbox_sdk::__private::main(&::crunchbox_sdk::__private::Step {
+                render: |call| ::crunchbox_sdk::__private::IntoOutput::into_output(#name(#arguments)),
+                migrate: #migrate,
+                fetch: #fetch,
+            })
         }
     })
 }
@@ -71,7 +90,9 @@ mod tests {
 
     fn expanded(function: &str) -> Result<String, String> {
         let function: ItemFn = syn::parse_str(function).unwrap();
-        expand(&function, None).map(|tokens| tokens.to_string()).map_err(|error| error.to_string())
+        expand(&function, &Others::default())
+            .map(|tokens| tokens.to_string())
+            .map_err(|error| error.to_string())
     }
 
     #[test]
@@ -80,6 +101,16 @@ mod tests {
         assert!(two.contains("render (call . table () ? , call . params () ?)"), "{two}");
         let three = expanded("fn r(t: RecordBatch, p: Params, c: &Context) -> RecordBatch { t }").unwrap();
         assert!(three.contains("call . context ()"), "{three}");
+    }
+
+    #[test]
+    fn other_calls_are_handed_on() {
+        let function: ItemFn =
+            syn::parse_str("fn render(table: RecordBatch) -> RecordBatch { table }").unwrap();
+        let others = Others { migrate: None, fetch: Some(syn::parse_str("web::fetch").unwrap()) };
+        let text = expand(&function, &others).unwrap().to_string();
+        assert!(text.contains("fetch : :: core :: option :: Option :: Some (web :: fetch)"), "{text}");
+        assert!(text.contains("migrate : :: core :: option :: Option :: None"), "{text}");
     }
 
     #[test]

@@ -371,6 +371,7 @@ impl Twin for FetchRequest {
             last_fetch_result: self.last_fetch_result.as_ref().map(FetchResult::to_wire).transpose()?,
             input_table_parquet_filename: self.input_table_parquet_filename.clone(),
             output_filename: Some(self.output_filename.clone()),
+            uploaded_files: Some(map_to_wire(&self.uploaded_files)?),
         })
     }
 
@@ -382,6 +383,7 @@ impl Twin for FetchRequest {
             last_fetch_result: wire.last_fetch_result.map(FetchResult::from_wire).transpose()?,
             input_table_parquet_filename: wire.input_table_parquet_filename,
             output_filename: need(wire.output_filename, "output_filename")?,
+            uploaded_files: map_from_wire(wire.uploaded_files)?,
         })
     }
 }

@@ -240,8 +240,8 @@ pub struct RenderResult {
     pub json: JsonMap,
 }
 
-/// Asks a step to fetch data into a file.
-#[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize)]
+/// Asks a step to fetch data into a file. Shown as `{:?}` it keeps its secrets.
+#[derive(Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct FetchRequest {
     /// The directory that the inputs are in, as the step sees it.
     pub basedir: String,
@@ -255,6 +255,22 @@ pub struct FetchRequest {
     pub input_table_parquet_filename: Option<String>,
     /// The name in `/out` that the output must have.
     pub output_filename: String,
+    /// By UUID.
+    pub uploaded_files: BTreeMap<String, UploadedFile>,
+}
+
+impl fmt::Debug for FetchRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FetchRequest")
+            .field("basedir", &self.basedir)
+            .field("params", &self.params)
+            .field("secrets", &self.secrets.keys().collect::<Vec<_>>())
+            .field("last_fetch_result", &self.last_fetch_result)
+            .field("input_table_parquet_filename", &self.input_table_parquet_filename)
+            .field("output_filename", &self.output_filename)
+            .field("uploaded_files", &self.uploaded_files)
+            .finish()
+    }
 }
 
 /// Asks a step to bring old params up to date.

@@ -104,13 +104,15 @@ pub struct Report {
     pub table: Option<TableReport>,
     /// The manifest that a compiled module carries.
     pub manifest: Option<JsonMap>,
+    /// The catalogues of messages that a compiled module carries: languages, in each of them ids with texts.
+    pub catalogues: Option<JsonMap>,
     /// Bytes of code that were written.
     pub code_bytes: u64,
 }
 
 impl Report {
     /// Raised whenever a job or a report changes its meaning.
-    pub const VERSION: i32 = 1;
+    pub const VERSION: i32 = 2;
 
     /// A report that only says how the job ended.
     pub fn new(end: End, detail: impl Into<String>) -> Self {
@@ -127,6 +129,7 @@ impl Report {
             column: None,
             table: None,
             manifest: None,
+            catalogues: None,
             code_bytes: 0,
         }
     }
@@ -165,16 +168,16 @@ impl Message for Report {
             ),
             preview: Some(table.preview.clone()),
         });
-        let manifest = match &self.manifest {
-            Some(map) => Some(step::Json {
+        let object = |map: &Option<JsonMap>| -> Result<Option<step::Json>, EncodeError> {
+            let Some(map) = map else { return Ok(None) };
+            Ok(Some(step::Json {
                 object_value: Some(to_wire_map(map)?),
                 string_value: None,
                 int64_value: None,
                 number_value: None,
                 boolean_value: None,
                 array_value: None,
-            }),
-            None => None,
+            }))
         };
         crate::convert::write(&wire::Report {
             version: Some(Report::VERSION),
@@ -189,7 +192,8 @@ impl Message for Report {
             check: self.check.clone(),
             column: self.column.clone(),
             table,
-            manifest,
+            manifest: object(&self.manifest)?,
+            catalogues: object(&self.catalogues)?,
             code_bytes: Some(signed(self.code_bytes)),
         })
     }
@@ -225,12 +229,12 @@ impl Message for Report {
                 preview: table.preview.unwrap_or_default(),
             }),
         };
-        let manifest = match wire.manifest {
-            None => None,
-            Some(json) => {
-                let map = json.object_value.ok_or_else(|| invalid("the manifest is no object".to_owned()))?;
-                Some(from_wire_map(map))
-            }
+        let object = |json: Option<step::Json>, what: &str| match json {
+            None => Ok(None),
+            Some(json) => match json.object_value {
+                Some(map) => Ok(Some(from_wire_map(map))),
+                None => Err(invalid(format!("{what} no object"))),
+            },
         };
         Ok(Report {
             end,
@@ -244,7 +248,8 @@ impl Message for Report {
             check: wire.check,
             column: wire.column,
             table,
-            manifest,
+            manifest: object(wire.manifest, "the manifest is")?,
+            catalogues: object(wire.catalogues, "the catalogues are")?,
             code_bytes: unsigned(wire.code_bytes, "code_bytes")?,
         })
     }

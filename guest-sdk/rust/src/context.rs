@@ -1,10 +1,10 @@
 //! What a step may ask for besides its table and params.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use arrow::record_batch::RecordBatch;
-use crunchbox_protocol::{FetchError, RenderRequest};
+use crunchbox_protocol::{FetchError, FetchResult, RenderRequest, UploadedFile};
 
 use crate::{Result, table};
 
@@ -17,6 +17,21 @@ pub struct File {
     pub path: PathBuf,
     /// Microseconds since 1970-01-01 UTC.
     pub uploaded_at_micros: i64,
+}
+
+/// The files that a request hands over, by their UUIDs.
+pub(crate) fn files(base: &Path, files: &BTreeMap<String, UploadedFile>) -> BTreeMap<String, File> {
+    let file = |(uuid, file): (&String, &UploadedFile)| {
+        let path = base.join(&file.filename);
+        let uploaded_at_micros = file.uploaded_at_timestampus;
+        (uuid.clone(), File { name: file.name.clone(), path, uploaded_at_micros })
+    };
+    files.iter().map(file).collect()
+}
+
+/// Where what a fetch left is, and what it had to say.
+pub(crate) fn left(base: &Path, result: &FetchResult) -> (PathBuf, Vec<FetchError>) {
+    (base.join(&result.filename), result.errors.clone())
 }
 
 /// A tab whose table the step may read.
@@ -44,23 +59,16 @@ pub struct Context {
 impl Context {
     pub(crate) fn new(request: &RenderRequest) -> Context {
         let base = PathBuf::from(&request.basedir);
+        let files = files(&base, &request.uploaded_files);
         let tabs = request.tab_outputs.iter().map(|(slug, tab)| {
             let source = TabSource::Path(base.join(&tab.table_filename));
             (slug.clone(), Tab { name: tab.tab_name.clone(), source })
         });
-        let files = request.uploaded_files.iter().map(|(uuid, file)| {
-            let path = base.join(&file.filename);
-            let uploaded_at_micros = file.uploaded_at_timestampus;
-            (uuid.clone(), File { name: file.name.clone(), path, uploaded_at_micros })
-        });
         Context {
             tab_name: request.tab_name.clone(),
             tabs: tabs.collect(),
-            files: files.collect(),
-            fetched: request
-                .fetch_result
-                .as_ref()
-                .map(|result| (base.join(&result.filename), result.errors.clone())),
+            files,
+            fetched: request.fetch_result.as_ref().map(|result| left(&base, result)),
         }
     }
 
@@ -92,7 +100,7 @@ impl Context {
     }
 
     /// What the step's last fetch left, and what it had to say of it.
-    pub fn fetched(&self) -> Option<(&std::path::Path, &[FetchError])> {
+    pub fn fetched(&self) -> Option<(&Path, &[FetchError])> {
         self.fetched.as_ref().map(|(path, errors)| (path.as_path(), errors.as_slice()))
     }
 }

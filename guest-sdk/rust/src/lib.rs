@@ -29,6 +29,7 @@
 mod columns;
 mod context;
 mod dictionary;
+mod fetch;
 pub mod figures;
 pub mod groups;
 mod main_loop;
@@ -52,10 +53,11 @@ pub use context::{Context, File};
 pub use crunchbox_protocol::colnames;
 pub use crunchbox_protocol::formats::{self, DateUnit};
 pub use crunchbox_protocol::{
-    I18nArgument, I18nMessage, JsonMap, QuickFix, QuickFixAction, RenderError, Source,
+    FetchError, I18nArgument, I18nMessage, JsonMap, QuickFix, QuickFixAction, RenderError, Source,
 };
 pub use crunchbox_sdk_macros::step;
 pub use dictionary::{compact, take_rows};
+pub use fetch::{Fetch, Fetched};
 pub use migrate::migrate_colnames;
 pub use period::Period;
 pub use ranges::parse_range;
@@ -76,6 +78,6 @@ pub mod prelude {
 /// What [`step`] expands to.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::main_loop::{Call, main};
+    pub use crate::main_loop::{Call, Step, main};
     pub use crate::result::IntoOutput;
 }

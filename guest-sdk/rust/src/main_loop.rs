@@ -6,12 +6,13 @@ use std::process::ExitCode;
 
 use arrow::record_batch::RecordBatch;
 use crunchbox_protocol::{
-    Caps, JsonMap, Message, MigrateParamsRequest, MigrateParamsResult, RenderRequest, RenderResult,
-    ValidateModuleResult,
+    Caps, FetchRequest, FetchResult, JsonMap, Message, MigrateParamsRequest, MigrateParamsResult,
+    RenderRequest, RenderResult, ValidateModuleResult,
 };
 use serde::de::DeserializeOwned;
 
-use crate::{Context, Error, Output, Result, table};
+use crate::fetch::told;
+use crate::{Context, Error, Fetch, Fetched, Output, Result, table};
 
 /// The directory that the output goes to, by the contract.
 const OUT: &str = "/out";
@@ -55,15 +56,25 @@ pub(crate) fn params<P: DeserializeOwned>(params: JsonMap) -> Result<P> {
         .map_err(|error| Error::bug(format!("the params don't fit the step's type: {error}")))
 }
 
+/// A step's functions, as `step` collects them.
+pub struct Step {
+    /// Makes the table.
+    pub render: fn(&Call) -> Result<Output>,
+    /// Brings old params up to date; without it they stay as they are.
+    pub migrate: Option<fn(JsonMap) -> JsonMap>,
+    /// Fetches data into a file.
+    pub fetch: Option<fn(&Fetch) -> Result<Fetched>>,
+}
+
 /// The program around a step's functions.
-pub fn main(render: fn(&Call) -> Result<Output>, migrate: fn(JsonMap) -> JsonMap) -> ExitCode {
+pub fn main(step: &Step) -> ExitCode {
     let call = std::env::args().nth(1).unwrap_or_default();
     let answer = match call.as_str() {
-        "render" => answer_render(render),
-        "migrate-params" => answer_migrate(migrate),
+        "render" => answer_render(step.render),
+        "migrate-params" => answer_migrate(step.migrate),
         // That it can be started is all that a compiled module has to show.
         "validate" => ValidateModuleResult {}.encode().map_err(Error::from),
-        "fetch" => Err(Error::bug("this step fetches nothing: it has no `fetch`")),
+        "fetch" => answer_fetch(step.fetch),
         other => Err(Error::bug(format!(
             "the second argument is {other:?}, not render, migrate-params, validate or fetch: a step is run by a \
              host, as `crunchbox run` is one"
@@ -99,7 +110,26 @@ fn answer_render(render: fn(&Call) -> Result<Output>) -> Result<Vec<u8>> {
     Ok(RenderResult { errors: output.errors, json: output.json }.encode()?)
 }
 
-fn answer_migrate(migrate: fn(JsonMap) -> JsonMap) -> Result<Vec<u8>> {
-    let request: MigrateParamsRequest = read_request()?;
-    Ok(MigrateParamsResult { params: migrate(request.params) }.encode()?)
+fn answer_migrate(migrate: Option<fn(JsonMap) -> JsonMap>) -> Result<Vec<u8>> {
+    let MigrateParamsRequest { params } = read_request()?;
+    let params = match migrate {
+        Some(migrate) => migrate(params),
+        None => params,
+    };
+    Ok(MigrateParamsResult { params }.encode()?)
+}
+
+fn answer_fetch(fetch: Option<fn(&Fetch) -> Result<Fetched>>) -> Result<Vec<u8>> {
+    let Some(fetch) = fetch else {
+        return Err(Error::bug("this step fetches nothing: it has no `#[step(fetch = f)]`"));
+    };
+    let request: FetchRequest = read_request()?;
+    let output_filename = request.output_filename.clone();
+    let fetched = told(fetch(&Fetch::new(request)))?;
+    let bytes = fetched.bytes.unwrap_or_default();
+    let filename = if bytes.is_empty() { String::new() } else { output_filename };
+    if !filename.is_empty() {
+        std::fs::write(Path::new(OUT).join(&filename), bytes)?;
+    }
+    Ok(FetchResult { filename, errors: fetched.errors }.encode()?)
 }

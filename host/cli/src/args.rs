@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Parser, Subcommand, ValueEnum};
 use crunchbox::Profile;
 
-use crate::units::{parse_duration, parse_fuel, parse_size};
+use crate::units::{parse_duration, parse_fuel, parse_language, parse_size};
 
 /// Runs untrusted data steps: WebAssembly modules, each in a jailed subprocess, with limits.
 #[derive(Debug, Parser)]
@@ -62,6 +62,12 @@ pub(crate) enum ReportFormat {
 pub(crate) enum Call {
     /// Make a table.
     Render,
+    /// Fetch data into a file of any bytes, from the files that it is handed: there is no network.
+    Fetch,
+    /// Bring stored params up to date, and print them.
+    MigrateParams,
+    /// See whether it can be started.
+    Validate,
 }
 
 /// Where the engine keeps things, for every command that runs something.
@@ -81,6 +87,8 @@ Examples:
   crunchbox run filter --input flights.parquet --output long.parquet --params-clean '{\"keep\": true, \
 \"condition\": {\"operation\": \"number_is_greater_than\", \"column\": \"distance\", \"value\": 1000}}'
   crunchbox run my-step.wasm --input in.csv --output out.csv --params @params.json --fuel 10G --timeout 5s
+  crunchbox run my-step.wasm --call fetch --params @params.json --secret key=@key.json --output fetched.bin
+  crunchbox run my-step.wasm --call migrate-params --params @old.json
 
 Exit status: 0 ok, 1 the host failed, 2 usage, 3 the step said that it can't, 4 the step broke (exit, trap, \
 bad-*, killed, denied), 5 a limit was hit, 6 a required layer is missing, 130 cancelled.")]
@@ -102,13 +110,23 @@ pub(crate) struct RunArgs {
     /// A file, for params that name it by its UUID. May be given more than once.
     #[arg(long, value_name = "UUID=FILE")]
     pub(crate) file: Vec<String>,
-    /// Params as a user stores them: checked against the manifest, filled up, cleaned.
+    /// A secret, for fetch alone. Give it as @FILE: arguments can be seen by everybody. May be given more than once.
+    #[arg(long, value_name = "NAME=JSON|@FILE")]
+    pub(crate) secret: Vec<String>,
+    /// What the step's last fetch left, for render and for the next fetch.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) fetch_result: Option<PathBuf>,
+    /// What the step's last fetch had to say: a list of messages, or a fetch's whole JSON report.
+    #[arg(long, value_name = "JSON|@FILE")]
+    pub(crate) fetch_errors: Option<String>,
+    /// Params as a user stores them: migrated, checked against the manifest, filled up, cleaned.
     #[arg(long, value_name = "JSON|@FILE", conflicts_with = "params_clean")]
     pub(crate) params: Option<String>,
     /// Params exactly as the step is to see them.
     #[arg(long, value_name = "JSON|@FILE")]
     pub(crate) params_clean: Option<String>,
-    /// Where the table goes: .arrow, .parquet or .csv. Replaced in one go, and only if the step gives a good table.
+    /// Where the table goes: .arrow, .parquet or .csv; or what was fetched, under any name. Replaced in one go, and only
+    /// if the step gives a good table, or a file.
     #[arg(long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
     /// Fuel: 1000000, 500M, 10G [default: 1T]
@@ -129,6 +147,10 @@ pub(crate) struct RunArgs {
     /// How to report.
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) report: ReportFormat,
+    /// The language to tell messages in, as de or pt-BR, as far as there are texts in it; else in English
+    /// [default: what LC_ALL, LC_MESSAGES or LANG says]
+    #[arg(long, value_name = "LANG", value_parser = parse_language)]
+    pub(crate) lang: Option<String>,
     /// Give the step the machine's clocks and random numbers, instead of the same ones in every run.
     #[arg(long)]
     pub(crate) real_clock_and_random: bool,
@@ -137,13 +159,19 @@ pub(crate) struct RunArgs {
 }
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  crunchbox inspect filter")]
+#[command(after_help = "Examples:\n  crunchbox inspect filter\n  crunchbox inspect filter --form")]
 pub(crate) struct InspectArgs {
     /// A .wasm file, or the id of a shipped step.
     pub(crate) module: String,
     /// One JSON object on standard output.
     #[arg(long)]
     pub(crate) json: bool,
+    /// Only the JSON Schema (draft 7) of its params, as a user stores them.
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) schema: bool,
+    /// Only its form, as JSON for user interfaces: labels, options, defaults, what shows when.
+    #[arg(long, conflicts_with_all = ["json", "schema"])]
+    pub(crate) form: bool,
     #[command(flatten)]
     pub(crate) engine: EngineArgs,
 }

@@ -3,7 +3,7 @@
 use crunchbox::{Limits, Manifest, Module};
 use serde_json::{Value, json};
 
-use crate::args::InspectArgs;
+use crate::args::{InspectArgs, UsageError};
 use crate::exit_code::Exit;
 use crate::print::visible;
 use crate::session::Session;
@@ -17,7 +17,7 @@ pub(crate) fn run(args: &InspectArgs) -> anyhow::Result<Exit> {
     let manifest = match result {
         Ok(manifest) => manifest,
         Err(verdict) => {
-            if args.json {
+            if args.json || args.schema || args.form {
                 println!(
                     "{:#}",
                     json!({"id": module.id(), "verdict": verdict.word(), "detail": verdict.detail()})
@@ -28,7 +28,15 @@ pub(crate) fn run(args: &InspectArgs) -> anyhow::Result<Exit> {
             return Ok(Exit::of_verdict(&verdict));
         }
     };
-    if args.json {
+    if args.schema || args.form {
+        let Some(manifest) = manifest else {
+            let what =
+                format!("{} has no manifest, and so neither params nor a form of its own", module.id());
+            return Err(UsageError(what).into());
+        };
+        let schema = || manifest.param_schema().to_json_schema();
+        println!("{:#}", if args.form { manifest.to_form() } else { schema() });
+    } else if args.json {
         println!("{:#}", as_json(&module, manifest.as_ref()));
     } else {
         println!("{}", visible(&as_text(&module, manifest.as_ref(), compiled)));
@@ -63,6 +71,20 @@ fn as_text(module: &Module, manifest: Option<&Manifest>, compiled: bool) -> Stri
     lines.push(format!("name: {} ({})", manifest.name, manifest.category.as_str()));
     if !manifest.description.is_empty() {
         lines.push(format!("what: {}", manifest.description));
+    }
+    if let Some(deprecated) = &manifest.deprecated {
+        lines.push(format!("deprecated, until {}: {}", deprecated.end_date, deprecated.message));
+    }
+    let flags = [
+        (manifest.loads_data, "may come first"),
+        (manifest.uses_data, "may come later"),
+        (manifest.migrates_params, "migrates old params"),
+        (manifest.html_output, "has a page"),
+    ];
+    let flags: Vec<&str> = flags.into_iter().filter(|(set, _)| *set).map(|(_, word)| word).collect();
+    lines.push(format!("how: {}", flags.join(", ")));
+    if let Some(profile) = manifest.profile {
+        lines.push(format!("tables: {profile}"));
     }
     lines.push("params, with their defaults:".to_owned());
     let defaults = manifest.param_schema().defaults();

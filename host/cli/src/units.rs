@@ -80,6 +80,16 @@ pub(crate) fn seconds(duration: Duration) -> String {
     format!("{:.3} s", duration.as_secs_f64())
 }
 
+/// The tag of a language, as `de` or `pt-BR`.
+pub(crate) fn parse_language(text: &str) -> Result<String, String> {
+    let tag = text.replace('_', "-");
+    if crunchbox_messages::is_language(&tag) {
+        Ok(tag)
+    } else {
+        Err("use a language's tag, as de or pt-BR".to_owned())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

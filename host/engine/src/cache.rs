@@ -1,7 +1,7 @@
 //! Compiled code on disk, by the hash of the module that it was made of.
 //!
-//! For a module of hash H there are two files: `H.json`, which names the code file and holds the module's
-//! manifest, and the code file itself, named by its own checksum. The code is in place, whole and on the disk,
+//! For a module of hash H there are two files: `H.json`, which names the code file and holds what the module
+//! says of itself, and the code file itself, named by its own checksum. The code is in place, whole and on the disk,
 //! before the entry that names it; so neither two engines at once nor a crash can leave an entry that names code
 //! it does not mean. Code that is not what its name says is never run: it is compiled anew.
 
@@ -27,14 +27,22 @@ const FINGERPRINT: &str = concat!("crunchbox-", env!("CARGO_PKG_VERSION"), "-was
 #[derive(Debug)]
 pub(crate) struct Code {
     pub(crate) file: File,
+    pub(crate) told: Told,
+}
+
+/// What a module says of itself.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Told {
     pub(crate) manifest: Option<JsonMap>,
+    pub(crate) catalogues: Option<JsonMap>,
 }
 
 #[derive(Serialize, Deserialize)]
 struct Entry {
     code: String,
     bytes: u64,
-    manifest: Option<JsonMap>,
+    #[serde(flatten)]
+    told: Told,
 }
 
 /// A folder of compiled code.
@@ -77,8 +85,7 @@ impl CodeCache {
         let mut file = open_ours(&self.folder.join(&entry.code))?;
         let mut hasher = blake3::Hasher::new();
         let bytes = io::copy(&mut file, &mut hasher).ok()?;
-        (bytes == entry.bytes && hasher.finalize() == checksum)
-            .then_some(Code { file, manifest: entry.manifest })
+        (bytes == entry.bytes && hasher.finalize() == checksum).then_some(Code { file, told: entry.told })
     }
 
     /// An empty file for a compiler to write to.
@@ -87,12 +94,7 @@ impl CodeCache {
     }
 
     /// Makes what a compiler wrote to `draft` the code of a module.
-    pub(crate) fn keep(
-        &self,
-        module: &str,
-        mut draft: NamedTempFile,
-        manifest: Option<JsonMap>,
-    ) -> Result<Code, Error> {
+    pub(crate) fn keep(&self, module: &str, mut draft: NamedTempFile, told: Told) -> Result<Code, Error> {
         let failed = |action| Error::io(action, &self.folder);
         let file = draft.as_file_mut();
         file.seek(SeekFrom::Start(0)).map_err(failed("rewind code in"))?;
@@ -105,7 +107,7 @@ impl CodeCache {
         // Runners get it open for reading: one that has fallen must not write what the next one runs.
         let file = open_ours(&path).ok_or_else(|| failed("open code in")(io::ErrorKind::NotFound.into()))?;
 
-        let entry = Entry { code, bytes, manifest };
+        let entry = Entry { code, bytes, told };
         let mut draft = self.draft()?;
         // Serialising strings and numbers into a file fails only where writing does.
         serde_json::to_writer(&mut draft, &entry)
@@ -113,7 +115,7 @@ impl CodeCache {
         draft.flush().map_err(failed("write an entry in"))?;
         draft.as_file().sync_all().map_err(failed("write an entry in"))?;
         draft.persist(self.entry_path(module)).map_err(|error| failed("rename an entry in")(error.error))?;
-        Ok(Code { file, manifest: entry.manifest })
+        Ok(Code { file, told: entry.told })
     }
 
     /// Forgets the code of a module.
@@ -176,7 +178,7 @@ mod tests {
         let cache = CodeCache::open(folder).unwrap();
         let mut draft = cache.draft().unwrap();
         draft.write_all(code).unwrap();
-        cache.keep("aa", draft, None).unwrap();
+        cache.keep("aa", draft, Told::default()).unwrap();
         cache
     }
 
@@ -219,7 +221,7 @@ mod tests {
         let cache = CodeCache::open(folder.path()).unwrap();
         let mut draft = cache.draft().unwrap();
         draft.write_all(b"code").unwrap();
-        let kept = cache.keep("aa", draft, None).unwrap();
+        let kept = cache.keep("aa", draft, Told::default()).unwrap();
         for code in [kept, cache.find("aa").unwrap()] {
             (&code.file).write_all(b"evil").unwrap_err();
             code.file.set_len(0).unwrap_err();

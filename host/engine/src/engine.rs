@@ -8,9 +8,11 @@ use crunchbox_jail::{ControlGroup, GroupLimits, Layer, Layers};
 use crunchbox_params::Manifest;
 
 use crate::cache::{Code, CodeCache};
-use crate::render::Call;
+use crate::call::Call;
 use crate::workers::Workers;
-use crate::{Control, Error, Limits, Module, Outcome, RenderRequest, Verdict};
+use crate::{
+    Control, Error, FetchRequest, FetchedFile, JsonMap, Limits, Module, Outcome, RenderRequest, Verdict,
+};
 
 /// Runs steps. Long-lived; many threads may share one.
 #[derive(Debug)]
@@ -188,7 +190,62 @@ impl Engine {
         control: Control<'_>,
     ) -> Result<Outcome, Error> {
         limits.check()?;
-        Call::new(self, request, limits, control).render()
+        let mut call =
+            Call::new(self, &request.module, "render", request.real_clock_and_random, limits, control);
+        let result = call.render(request);
+        call.end(result)
+    }
+
+    /// Asks a module whether it can be started: the outcome's verdict is `ok` if it compiles, has a good manifest or none,
+    /// starts, and answers as the contract wants it. That is its own word, and proves no more.
+    ///
+    /// # Errors
+    /// What is not the module's fault.
+    pub fn validate(
+        &self,
+        module: &Module,
+        limits: &Limits,
+        control: Control<'_>,
+    ) -> Result<Outcome<()>, Error> {
+        limits.check()?;
+        let mut call = Call::new(self, module, "validate", false, limits, control);
+        let result = call.validate();
+        call.end(result)
+    }
+
+    /// Asks a module to bring params up to date, whatever version of it they were stored by: the outcome's output. They
+    /// are as the module gives them, and may be anything that the manifest does not ask for.
+    ///
+    /// # Errors
+    /// What is not the module's fault.
+    pub fn migrate_params(
+        &self,
+        module: &Module,
+        params: &JsonMap,
+        limits: &Limits,
+        control: Control<'_>,
+    ) -> Result<Outcome<JsonMap>, Error> {
+        limits.check()?;
+        let mut call = Call::new(self, module, "migrate-params", false, limits, control);
+        let result = call.migrate_params(params);
+        call.end(result)
+    }
+
+    /// Asks a module to fetch data into a file.
+    ///
+    /// # Errors
+    /// What is not the step's fault.
+    pub fn fetch(
+        &self,
+        request: &FetchRequest,
+        limits: &Limits,
+        control: Control<'_>,
+    ) -> Result<Outcome<FetchedFile>, Error> {
+        limits.check()?;
+        let open = request.real_clock_and_random;
+        let mut call = Call::new(self, &request.module, "fetch", open, limits, control);
+        let result = call.fetch(request);
+        call.end(result)
     }
 
     /// Compiles a module into the cache, if its code isn't there, and reads its manifest.
@@ -205,11 +262,17 @@ impl Engine {
         control: Control<'_>,
     ) -> Result<Result<Option<Manifest>, Verdict>, Error> {
         limits.check()?;
-        let code = match crate::render::code(self, module, limits, control)? {
+        let code = match crate::compile::code(self, module, limits, control)? {
             Ok(code) => code,
             Err(verdict) => return Ok(Err(verdict)),
         };
-        Ok(crate::render::manifest(&code))
+        Ok(crate::compile::manifest(&code))
+    }
+
+    /// The catalogues of messages that a module carries: an object by language of objects of texts by message id. They are
+    /// as the module has them, unchecked; `None` if it has none or has not been compiled yet.
+    pub fn catalogues(&self, module: &Module) -> Option<JsonMap> {
+        self.known_code(&module.hash())?.told.catalogues.clone()
     }
 
     /// Whether a module's code is in the cache.

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use crunchbox_jail::Exit;
-use crunchbox_protocol::{Caps, DecodeError, End, Job, Message, RenderResult, Report};
+use crunchbox_protocol::{Caps, DecodeError, End, Job, Message, Report};
 
 use crate::collect::{Collected, Ended};
 use crate::{Error, Limits, Verdict};
@@ -100,9 +100,9 @@ pub(crate) fn ending(report: &Report, output_is_full: bool, limits: &Limits) -> 
 }
 
 /// The step's own message.
-pub(crate) fn message(report: &Report, limits: &Limits) -> Result<RenderResult, Verdict> {
+pub(crate) fn message<M: Message>(report: &Report, limits: &Limits) -> Result<M, Verdict> {
     let bytes = usize::try_from(limits.stdout_bytes).unwrap_or(usize::MAX);
-    RenderResult::decode(&report.stdout, &Caps::default().with_message_bytes(bytes)).map_err(|error| {
+    M::decode(&report.stdout, &Caps::default().with_message_bytes(bytes)).map_err(|error| {
         let reason = if report.stdout.is_empty() {
             "nothing was written to standard output; a step writes its result there".to_owned()
         } else {

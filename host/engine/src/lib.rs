@@ -25,16 +25,23 @@
 #![forbid(unsafe_code)]
 
 mod cache;
+mod call;
 mod collect;
+mod compile;
 mod control;
+mod destination;
 mod engine;
 mod error;
+mod fetch;
 mod housekeeper;
+mod inputs;
 mod judge;
 mod limits;
+mod migrate;
 mod module;
 mod outcome;
 mod output;
+mod output_file;
 mod params;
 mod remove;
 mod render;
@@ -42,6 +49,7 @@ mod request;
 mod scratch;
 mod shipped;
 mod tables;
+mod validate;
 mod watch;
 mod workers;
 
@@ -51,7 +59,7 @@ pub use control::{CancelToken, Control, Stage};
 pub use crunchbox_jail::{Layer, Layers, Missing, WORKER_ID};
 pub use crunchbox_params::Manifest;
 pub use crunchbox_protocol::{
-    ColumnReport as Column, FileFormat, I18nArgument, I18nMessage, JsonMap, Profile, QuickFix,
+    ColumnReport as Column, FetchError, FileFormat, I18nArgument, I18nMessage, JsonMap, Profile, QuickFix,
     QuickFixAction, RenderError, Source, TableLimits, TableReport as TableInfo,
 };
 pub use engine::{Engine, EngineBuilder};
@@ -59,5 +67,5 @@ pub use error::Error;
 pub use limits::Limits;
 pub use module::Module;
 pub use outcome::{Log, Outcome, Usage, Verdict};
-pub use output::OutputTable;
-pub use request::{Params, RenderRequest};
+pub use output::{FetchedFile, OutputTable};
+pub use request::{FetchRequest, Params, RenderRequest};

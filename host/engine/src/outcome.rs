@@ -209,9 +209,14 @@ impl Log {
 }
 
 /// All there is to know of a call that a step got its chance in.
+///
+/// `O` is what the call is for: a table (`render`), a file (`fetch`), params (`migrate-params`), nothing (`validate`).
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct Outcome {
+pub struct Outcome<O = OutputTable> {
+    /// What was asked last, as the step's second argument says it: the call itself, or `migrate-params` if the params
+    /// for it could not be migrated.
+    pub call: &'static str,
     /// How it ended.
     pub verdict: Verdict,
     /// What the step had to say: errors if the verdict is `step-error`, else warnings.
@@ -224,6 +229,6 @@ pub struct Outcome {
     pub layers: Layers,
     /// What it logged.
     pub log: Log,
-    /// Its table, if the verdict is `ok` and it has columns.
-    pub output: Option<OutputTable>,
+    /// What it made, if the verdict is `ok` and it made something: a table without columns and an empty file are nothing.
+    pub output: Option<O>,
 }

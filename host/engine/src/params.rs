@@ -1,14 +1,15 @@
 //! Params on their way to a step: filled up, checked, cleaned; or as they are.
 
 use crunchbox_params::{CleanError, CleanInput, ColumnKind, InputColumn, InputTab, Manifest, clean};
-use crunchbox_protocol::{JsonMap, RenderError, TableReport};
+use crunchbox_protocol::{I18nMessage, JsonMap, RenderError, TableReport};
 use serde_json::Value;
 
-use crate::Params;
-use crate::render::InputTables;
+use crate::call::{Call, Stop};
+use crate::inputs::{InputTables, Uploads};
+use crate::{Params, Verdict};
 
 /// What became of a caller's params.
-pub(crate) enum Prepared {
+enum Prepared {
     /// The step may see these.
     Ready(JsonMap),
     /// They are not what the manifest asks for: the reason.
@@ -25,7 +26,7 @@ pub(crate) fn manifest(json: Option<&JsonMap>) -> Result<Option<Manifest>, Strin
 }
 
 /// Prepares params for a step with this manifest and these inputs.
-pub(crate) fn prepare(params: &Params, manifest: Option<&Manifest>, tables: &InputTables) -> Prepared {
+fn prepare(params: &Params, manifest: Option<&Manifest>, tables: &InputTables, files: &Uploads) -> Prepared {
     let (stored, manifest) = match (params, manifest) {
         (Params::Clean(params), _) | (Params::Stored(params), None) => {
             return Prepared::Ready(params.clone());
@@ -45,12 +46,41 @@ pub(crate) fn prepare(params: &Params, manifest: Option<&Manifest>, tables: &Inp
     let input = CleanInput {
         columns: tables.main.as_ref().map(columns).unwrap_or_default(),
         tabs: tabs.collect(),
-        files: tables.files.iter().map(|(uuid, _)| uuid.clone()).collect(),
+        files: files.keys().cloned().collect(),
     };
     match clean(schema, &filled, &input) {
         Ok(cleaned) => Prepared::Ready(cleaned.params),
         Err(CleanError::Prompting(errors)) => Prepared::Prompt(errors),
+        Err(CleanError::TabCycle { .. }) => Prepared::Prompt(vec![of_step("TabCycleError")]),
+        Err(CleanError::TabOutputUnreachable { .. }) => {
+            Prepared::Prompt(vec![of_step("TabOutputUnreachableError")])
+        }
         Err(error) => Prepared::Bad(error.to_string()),
+    }
+}
+
+/// What is the user's to mend in the workflow, and is in no param.
+fn of_step(word: &str) -> RenderError {
+    I18nMessage::new(format!("py.renderer.execute.step.{word}")).into()
+}
+
+impl Call<'_> {
+    /// Params for a step, or the verdict on them.
+    pub(crate) fn prepare_params(
+        &mut self,
+        manifest: Option<&Manifest>,
+        params: &Params,
+        tables: &InputTables,
+        files: &Uploads,
+    ) -> Result<JsonMap, Stop> {
+        match prepare(params, manifest, tables, files) {
+            Prepared::Ready(params) => Ok(params),
+            Prepared::Bad(reason) => Err(Verdict::BadParams { reason }.into()),
+            Prepared::Prompt(errors) => {
+                self.errors = errors;
+                Err(Verdict::StepError.into())
+            }
+        }
     }
 }
 
@@ -63,6 +93,7 @@ fn columns(table: &TableReport) -> Vec<InputColumn> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::inputs::TabTable;
     use crunchbox_protocol::ColumnReport;
     use serde_json::json;
 
@@ -85,7 +116,7 @@ mod tests {
             ..TableReport::default()
         };
         let tables = InputTables { main: Some(main), ..InputTables::default() };
-        prepare(&Params::Stored(map(stored)), manifest.as_ref(), &tables)
+        prepare(&Params::Stored(map(stored)), manifest.as_ref(), &tables, &Uploads::new())
     }
 
     #[test]
@@ -110,9 +141,28 @@ mod tests {
     }
 
     #[test]
+    fn a_tab_without_a_table_is_the_users_to_mend() {
+        let json = map(json!({"id_name": "x", "name": "X", "category": "Clean", "parameters": [
+            {"id_name": "other", "type": "tab"}]}));
+        let empty = TabTable {
+            slug: "tab-2".to_owned(),
+            name: "Tab 2".to_owned(),
+            filename: "tab-0.arrow".to_owned(),
+            table: TableReport::default(),
+        };
+        let tables = InputTables { tabs: vec![empty], ..InputTables::default() };
+        let params = Params::Stored(map(json!({"other": "tab-2"})));
+        let manifest = manifest(Some(&json)).unwrap();
+        let Prepared::Prompt(errors) = prepare(&params, manifest.as_ref(), &tables, &Uploads::new()) else {
+            panic!("a tab without columns was taken");
+        };
+        assert_eq!(errors[0].message.id, "py.renderer.execute.step.TabOutputUnreachableError");
+    }
+
+    #[test]
     fn without_a_manifest_they_stay_as_they_are() {
         let odd = map(json!({"whatever": [1, {"x": null}]}));
-        let prepared = prepare(&Params::Stored(odd.clone()), None, &InputTables::default());
+        let prepared = prepare(&Params::Stored(odd.clone()), None, &InputTables::default(), &Uploads::new());
         assert!(matches!(prepared, Prepared::Ready(params) if params == odd));
     }
 }

@@ -7,8 +7,8 @@ use std::path::Path;
 use crunchbox_protocol::{End, FileFormat, Job, Report, Role, TableJob, TableReport};
 
 use crate::collect::{Assignment, collect};
+use crate::destination::Destination;
 use crate::judge;
-use crate::render::Destination;
 use crate::{Control, Engine, Error, Limits, Verdict};
 
 /// A table, and what is to be done with it.
@@ -126,8 +126,12 @@ impl Engine {
         limits.check()?;
         let format = format_of(path)?;
         let file = open_input(path)?;
-        let destination = convert_to.map(Destination::prepare).transpose()?;
-        let convert_to = destination.as_ref().map(|destination| (destination.format(), destination.file()));
+        let convert_to = match convert_to {
+            Some(path) => Some((format_of(path)?, Destination::prepare(path)?)),
+            None => None,
+        };
+        let (to, destination) = convert_to.unzip();
+        let convert_to = to.zip(destination.as_ref().map(Destination::file));
         let task = TableTask { file: &file, format, convert_to, preview_rows };
         match run(self, &task, limits, control)? {
             Judged::Good(table) => {

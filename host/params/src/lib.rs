@@ -30,6 +30,7 @@
 
 mod clean;
 mod condition;
+mod form;
 mod manifest;
 mod node;
 mod parameter;

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use crunchbox_protocol::Profile;
 use indexmap::IndexMap;
 use serde_json::Value;
 
@@ -54,8 +55,12 @@ pub struct Manifest {
     pub uses_data: bool,
     /// Whether it has a page that shows its result.
     pub html_output: bool,
+    /// Whether it brings params of older versions up to date. If not, nobody asks it to.
+    pub migrates_params: bool,
     /// Whether its form may fill the screen.
     pub has_zen_mode: bool,
+    /// Which rules its tables keep; `None` if it does not care.
+    pub profile: Option<Profile>,
     schema: ParamSchema,
     source: Node,
 }
@@ -168,7 +173,7 @@ impl Manifest {
         Manifest::from_node(plain.into())
     }
 
-    /// Reads a manifest as its author wrote it.
+    /// Reads a manifest as its author wrote it, in YAML, or in JSON, which is YAML too.
     ///
     /// # Errors
     /// [`ManifestError`] if it is no manifest, with all the places that are wrong by line and column.
@@ -257,6 +262,10 @@ fn read(reader: &mut Reader, object: Object<'_>) -> Option<Manifest> {
     let (icon, description) = (text(reader, "icon"), text(reader, "description"));
     let (help_url, row_action) = (text(reader, "help_url"), text(reader, "row_action_menu_entry_title"));
     let (html_output, has_zen_mode) = (flag(reader, "html_output"), flag(reader, "has_zen_mode"));
+    let profile = |node: &Node| node.as_text()?.parse().ok();
+    let profile = reader.optional(object, "profile", path, "one of: \"arrow\", \"workbench\"", profile);
+    let flag = |reader: &mut Reader, key: &str| reader.flag(object, key, path);
+    let migrates_params = flag(reader, "migrates_params");
     let parameters = parameters?;
     Some(Manifest {
         id_name: id_name?,
@@ -273,7 +282,9 @@ fn read(reader: &mut Reader, object: Object<'_>) -> Option<Manifest> {
         loads_data,
         uses_data: uses_data.unwrap_or(!loads_data),
         html_output,
+        migrates_params,
         has_zen_mode,
+        profile,
         source: object.node.clone(),
     })
 }

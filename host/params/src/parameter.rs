@@ -232,6 +232,35 @@ const KINDS: [(&str, ColumnKind); 4] = [
     ("timestamp", ColumnKind::Timestamp),
 ];
 
+impl ParameterKind {
+    /// The word for it in a manifest.
+    pub fn word(&self) -> &'static str {
+        match self {
+            ParameterKind::Statictext => "statictext",
+            ParameterKind::Button => "button",
+            ParameterKind::String { .. } => "string",
+            ParameterKind::Numberformat { .. } => "numberformat",
+            ParameterKind::Integer { .. } => "integer",
+            ParameterKind::Float { .. } => "float",
+            ParameterKind::Checkbox { .. } => "checkbox",
+            ParameterKind::Menu { .. } => "menu",
+            ParameterKind::Radio { .. } => "radio",
+            ParameterKind::Timezone => "timezone",
+            ParameterKind::Column { .. } => "column",
+            ParameterKind::Multicolumn { .. } => "multicolumn",
+            ParameterKind::Condition => "condition",
+            ParameterKind::Multichartseries => "multichartseries",
+            ParameterKind::Tab => "tab",
+            ParameterKind::Multitab => "multitab",
+            ParameterKind::File => "file",
+            ParameterKind::Gdrivefile { .. } => "gdrivefile",
+            ParameterKind::List { .. } => "list",
+            ParameterKind::Secret { .. } => "secret",
+            ParameterKind::Custom => "custom",
+        }
+    }
+}
+
 impl Parameter {
     /// The type of the param's value; `None` if it has none.
     pub fn dtype(&self) -> Option<ParamDtype> {

@@ -3,6 +3,7 @@
 #![recursion_limit = "256"]
 
 use crunchbox_params::{Category, Manifest, ManifestError, ParamDtype, ParameterKind, Problem};
+use crunchbox_protocol::Profile;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -23,6 +24,8 @@ fn full() -> Value {
         "uses_data": true,
         "html_output": true,
         "has_zen_mode": true,
+        "migrates_params": true,
+        "profile": "workbench",
         "something_else": {"is": "ignored"},
         "parameters": [
             {"id_name": "static", "type": "statictext", "name": "Read this"},
@@ -119,7 +122,17 @@ fn everything_is_read() {
     assert_eq!(manifest.deprecated.as_ref().unwrap().end_date, "2026-01-31");
     assert_eq!(manifest.link, "https://example.org/a?b#c");
     assert!(manifest.loads_data && manifest.uses_data && manifest.html_output && manifest.has_zen_mode);
+    assert!(manifest.migrates_params);
+    assert_eq!(manifest.profile, Some(Profile::Workbench));
     assert_eq!(manifest.parameters.len(), 22);
+    let words = manifest.parameters.iter().map(|parameter| parameter.kind.word());
+    assert!(
+        words.eq(full()["parameters"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|entry| entry["type"].as_str().unwrap()))
+    );
     let defaults = json!({
         "string": "d", "format": "{:d}", "integer": 3, "float": 3.0, "checkbox": true, "menu": "b", "radio": false,
         "timezone": "UTC", "column": "", "columns": [], "condition": {"operation": "and", "conditions": []},
@@ -141,6 +154,7 @@ fn what_is_left_out_has_its_default() {
     ])))
     .unwrap();
     assert!(manifest.uses_data && !manifest.loads_data);
+    assert!(!manifest.migrates_params && manifest.profile.is_none());
     assert_eq!((manifest.link.as_str(), manifest.description.as_str()), ("", ""));
     let defaults = manifest.param_schema().defaults();
     assert_eq!(Value::Object(defaults), json!({"menu": "x", "radio": true, "format": "{:,}"}));
@@ -348,6 +362,12 @@ fn yaml_errors_have_line_and_column() {
         cross.to_string().starts_with("line 7, column 20: parameters[0].tab_parameter is \"y\""),
         "{cross}"
     );
+
+    let json = "{\"id_name\": \"a\", \"name\": \"A\", \"category\": \"Clean\",\n \"parameters\": [\n  {\"id_name\": 3, \"type\": \"tab\"}]}";
+    let wrong = error(json).to_string();
+    assert!(wrong.starts_with("line 3, column 15: parameters[0].id_name is 3"), "{wrong}");
+    let cut = error("{\"id_name\": \"a\",\n  \"name\" \"A\"}");
+    assert!(matches!(cut, ManifestError::Syntax { line: 2, column: 3.., .. }), "{cut}");
 
     let bomb = "a: &a [x,x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\n\
                 d: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d,*d]\nf: [*e,*e,*e,*e,*e,*e,*e,*e,*e,*e]\n";

@@ -6,10 +6,11 @@ use std::fmt::Debug;
 use std::io::{Read, Seek, Write};
 use std::os::unix::net::UnixStream;
 
+use crunchbox_messages::{Catalogues, Pattern, Translator};
 use crunchbox_params::{CleanInput, Manifest, clean};
 use crunchbox_protocol::{
-    Caps, FetchRequest, FetchResult, JsonMap, Message, MigrateParamsRequest, MigrateParamsResult,
-    RenderRequest, RenderResult, Report, ValidateModuleResult,
+    Caps, FetchRequest, FetchResult, I18nArgument, I18nMessage, JsonMap, Message, MigrateParamsRequest,
+    MigrateParamsResult, RenderRequest, RenderResult, Report, Source, ValidateModuleResult,
 };
 use crunchbox_table::{Buffer, ConvertOptions, FileFormat, Input, Profile, TableInfo, TableLimits};
 
@@ -55,6 +56,36 @@ pub fn manifest(bytes: &[u8]) {
     if let Ok(cleaned) = clean(schema, &defaults, &input) {
         let twice = clean(schema, &cleaned.params, &input).expect("clean params can be cleaned");
         assert_eq!(twice, cleaned);
+    }
+}
+
+/// The bytes as the pattern of a message, and as a module's catalogues: what is made of them is no longer than it may be.
+pub fn pattern(bytes: &[u8]) {
+    let longest = Pattern::MAX_TEXT_BYTES + '…'.len_utf8();
+    if let Ok(pattern) =
+        std::str::from_utf8(bytes).map_err(drop).and_then(|text| Pattern::parse(text).map_err(drop))
+    {
+        let values = [I18nArgument::from(1_234_567.891), 1.into(), "a } text".into()];
+        for (value, language) in values.into_iter().zip(["de", "pl", "ar-EG"]) {
+            let arguments =
+                pattern.arguments().iter().map(|name| ((*name).to_owned(), value.clone())).collect();
+            assert!(pattern.fill_in(&arguments, language).len() <= longest);
+        }
+    }
+    let Ok(json) = serde_json::from_slice::<JsonMap>(bytes) else { return };
+    let Ok(catalogues) = Catalogues::from_json(&json) else { return };
+    let right = catalogues.check().is_ok();
+    let languages: Vec<&str> = catalogues.languages().collect();
+    for language in languages {
+        let translator = Translator::new(language, catalogues.clone());
+        for id in catalogues.ids(language) {
+            let message = I18nMessage::new(id).arg("n", 2).from_source(Source::Module);
+            let text = translator.text(&message);
+            let is_told =
+                catalogues.pattern_of(language, id).is_some_and(|text| Pattern::parse(text).is_ok());
+            assert!(is_told || !right);
+            assert!(text.len() <= longest.max(message.to_string().len()));
+        }
     }
 }
 

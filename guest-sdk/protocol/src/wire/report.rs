@@ -276,10 +276,11 @@ pub struct Report {
   pub manifest: Option<step::Json>,
   pub code_bytes: Option<i64>,
   pub check: Option<String>,
+  pub catalogues: Option<step::Json>,
 }
 
 impl Report {
-  pub fn new<F1, F2, F3, F4, F5, F6, F7, F8, F9, F11, F12, F13, F14, F15>(version: F1, ending: F2, detail: F3, exit_status: F4, fuel: F5, peak_memory_bytes: F6, refused_bytes: F7, stdout: F8, stdout_overflow: F9, column: F11, table: F12, manifest: F13, code_bytes: F14, check: F15) -> Report where F1: Into<Option<i32>>, F2: Into<Option<String>>, F3: Into<Option<String>>, F4: Into<Option<i32>>, F5: Into<Option<i64>>, F6: Into<Option<i64>>, F7: Into<Option<i64>>, F8: Into<Option<Vec<u8>>>, F9: Into<Option<bool>>, F11: Into<Option<String>>, F12: Into<Option<TableReport>>, F13: Into<Option<step::Json>>, F14: Into<Option<i64>>, F15: Into<Option<String>> {
+  pub fn new<F1, F2, F3, F4, F5, F6, F7, F8, F9, F11, F12, F13, F14, F15, F16>(version: F1, ending: F2, detail: F3, exit_status: F4, fuel: F5, peak_memory_bytes: F6, refused_bytes: F7, stdout: F8, stdout_overflow: F9, column: F11, table: F12, manifest: F13, code_bytes: F14, check: F15, catalogues: F16) -> Report where F1: Into<Option<i32>>, F2: Into<Option<String>>, F3: Into<Option<String>>, F4: Into<Option<i32>>, F5: Into<Option<i64>>, F6: Into<Option<i64>>, F7: Into<Option<i64>>, F8: Into<Option<Vec<u8>>>, F9: Into<Option<bool>>, F11: Into<Option<String>>, F12: Into<Option<TableReport>>, F13: Into<Option<step::Json>>, F14: Into<Option<i64>>, F15: Into<Option<String>>, F16: Into<Option<step::Json>> {
     Report {
       version: version.into(),
       ending: ending.into(),
@@ -295,6 +296,7 @@ impl Report {
       manifest: manifest.into(),
       code_bytes: code_bytes.into(),
       check: check.into(),
+      catalogues: catalogues.into(),
     }
   }
 }
@@ -316,6 +318,7 @@ impl TSerializable for Report {
     let mut f_13: Option<step::Json> = None;
     let mut f_14: Option<i64> = None;
     let mut f_15: Option<String> = None;
+    let mut f_16: Option<step::Json> = None;
     loop {
       let field_ident = i_prot.read_field_begin()?;
       if field_ident.field_type == TType::Stop {
@@ -379,6 +382,10 @@ impl TSerializable for Report {
           let val = i_prot.read_string()?;
           f_15 = Some(val);
         },
+        16 => {
+          let val = step::Json::read_from_in_protocol(i_prot)?;
+          f_16 = Some(val);
+        },
         _ => {
           i_prot.skip(field_ident.field_type)?;
         },
@@ -401,6 +408,7 @@ impl TSerializable for Report {
       manifest: f_13,
       code_bytes: f_14,
       check: f_15,
+      catalogues: f_16,
     };
     Ok(ret)
   }
@@ -477,6 +485,11 @@ impl TSerializable for Report {
       o_prot.write_string(fld_var)?;
       o_prot.write_field_end()?
     }
+    if let Some(ref fld_var) = self.catalogues {
+      o_prot.write_field_begin(&TFieldIdentifier::new("catalogues", TType::Struct, 16))?;
+      fld_var.write_to_out_protocol(o_prot)?;
+      o_prot.write_field_end()?
+    }
     o_prot.write_field_stop()?;
     o_prot.write_struct_end()
   }
@@ -499,6 +512,7 @@ impl Default for Report {
       manifest: None,
       code_bytes: Some(0),
       check: Some("".to_owned()),
+      catalogues: None,
     }
   }
 }

@@ -1243,10 +1243,11 @@ pub struct FetchRequest {
   pub last_fetch_result: Option<FetchResult>,
   pub input_table_parquet_filename: Option<String>,
   pub output_filename: Option<String>,
+  pub uploaded_files: Option<BTreeMap<String, UploadedFile>>,
 }
 
 impl FetchRequest {
-  pub fn new<F1, F2, F3, F4, F5, F6>(basedir: F1, params: F2, secrets: F3, last_fetch_result: F4, input_table_parquet_filename: F5, output_filename: F6) -> FetchRequest where F1: Into<Option<String>>, F2: Into<Option<BTreeMap<String, Json>>>, F3: Into<Option<BTreeMap<String, Json>>>, F4: Into<Option<FetchResult>>, F5: Into<Option<String>>, F6: Into<Option<String>> {
+  pub fn new<F1, F2, F3, F4, F5, F6, F7>(basedir: F1, params: F2, secrets: F3, last_fetch_result: F4, input_table_parquet_filename: F5, output_filename: F6, uploaded_files: F7) -> FetchRequest where F1: Into<Option<String>>, F2: Into<Option<BTreeMap<String, Json>>>, F3: Into<Option<BTreeMap<String, Json>>>, F4: Into<Option<FetchResult>>, F5: Into<Option<String>>, F6: Into<Option<String>>, F7: Into<Option<BTreeMap<String, UploadedFile>>> {
     FetchRequest {
       basedir: basedir.into(),
       params: params.into(),
@@ -1254,6 +1255,7 @@ impl FetchRequest {
       last_fetch_result: last_fetch_result.into(),
       input_table_parquet_filename: input_table_parquet_filename.into(),
       output_filename: output_filename.into(),
+      uploaded_files: uploaded_files.into(),
     }
   }
 }
@@ -1267,6 +1269,7 @@ impl TSerializable for FetchRequest {
     let mut f_4: Option<FetchResult> = None;
     let mut f_5: Option<String> = None;
     let mut f_6: Option<String> = None;
+    let mut f_7: Option<BTreeMap<String, UploadedFile>> = None;
     loop {
       let field_ident = i_prot.read_field_begin()?;
       if field_ident.field_type == TType::Stop {
@@ -1312,6 +1315,17 @@ impl TSerializable for FetchRequest {
           let val = i_prot.read_string()?;
           f_6 = Some(val);
         },
+        7 => {
+          let map_ident = i_prot.read_map_begin()?;
+          let mut val: BTreeMap<String, UploadedFile> = BTreeMap::new();
+          for _ in 0..map_ident.size {
+            let map_key_17 = i_prot.read_string()?;
+            let map_val_18 = UploadedFile::read_from_in_protocol(i_prot)?;
+            val.insert(map_key_17, map_val_18);
+          }
+          i_prot.read_map_end()?;
+          f_7 = Some(val);
+        },
         _ => {
           i_prot.skip(field_ident.field_type)?;
         },
@@ -1326,6 +1340,7 @@ impl TSerializable for FetchRequest {
       last_fetch_result: f_4,
       input_table_parquet_filename: f_5,
       output_filename: f_6,
+      uploaded_files: f_7,
     };
     Ok(ret)
   }
@@ -1372,6 +1387,16 @@ impl TSerializable for FetchRequest {
       o_prot.write_string(fld_var)?;
       o_prot.write_field_end()?
     }
+    if let Some(ref fld_var) = self.uploaded_files {
+      o_prot.write_field_begin(&TFieldIdentifier::new("uploaded_files", TType::Map, 7))?;
+      o_prot.write_map_begin(&TMapIdentifier::new(TType::String, TType::Struct, fld_var.len() as i32))?;
+      for (k, v) in fld_var {
+        o_prot.write_string(k)?;
+        v.write_to_out_protocol(o_prot)?;
+      }
+      o_prot.write_map_end()?;
+      o_prot.write_field_end()?
+    }
     o_prot.write_field_stop()?;
     o_prot.write_struct_end()
   }
@@ -1386,6 +1411,7 @@ impl Default for FetchRequest {
       last_fetch_result: None,
       input_table_parquet_filename: Some("".to_owned()),
       output_filename: Some("".to_owned()),
+      uploaded_files: Some(BTreeMap::new()),
     }
   }
 }
@@ -1451,9 +1477,9 @@ impl TSerializable for RenderRequest {
           let map_ident = i_prot.read_map_begin()?;
           let mut val: BTreeMap<String, Json> = BTreeMap::new();
           for _ in 0..map_ident.size {
-            let map_key_17 = i_prot.read_string()?;
-            let map_val_18 = Json::read_from_in_protocol(i_prot)?;
-            val.insert(map_key_17, map_val_18);
+            let map_key_19 = i_prot.read_string()?;
+            let map_val_20 = Json::read_from_in_protocol(i_prot)?;
+            val.insert(map_key_19, map_val_20);
           }
           i_prot.read_map_end()?;
           f_3 = Some(val);
@@ -1474,9 +1500,9 @@ impl TSerializable for RenderRequest {
           let map_ident = i_prot.read_map_begin()?;
           let mut val: BTreeMap<String, TabOutput> = BTreeMap::new();
           for _ in 0..map_ident.size {
-            let map_key_19 = i_prot.read_string()?;
-            let map_val_20 = TabOutput::read_from_in_protocol(i_prot)?;
-            val.insert(map_key_19, map_val_20);
+            let map_key_21 = i_prot.read_string()?;
+            let map_val_22 = TabOutput::read_from_in_protocol(i_prot)?;
+            val.insert(map_key_21, map_val_22);
           }
           i_prot.read_map_end()?;
           f_7 = Some(val);
@@ -1485,9 +1511,9 @@ impl TSerializable for RenderRequest {
           let map_ident = i_prot.read_map_begin()?;
           let mut val: BTreeMap<String, UploadedFile> = BTreeMap::new();
           for _ in 0..map_ident.size {
-            let map_key_21 = i_prot.read_string()?;
-            let map_val_22 = UploadedFile::read_from_in_protocol(i_prot)?;
-            val.insert(map_key_21, map_val_22);
+            let map_key_23 = i_prot.read_string()?;
+            let map_val_24 = UploadedFile::read_from_in_protocol(i_prot)?;
+            val.insert(map_key_23, map_val_24);
           }
           i_prot.read_map_end()?;
           f_8 = Some(val);
@@ -1624,8 +1650,8 @@ impl TSerializable for RenderResult {
           let list_ident = i_prot.read_list_begin()?;
           let mut val: Vec<RenderError> = Vec::with_capacity(list_ident.size as usize);
           for _ in 0..list_ident.size {
-            let list_elem_23 = RenderError::read_from_in_protocol(i_prot)?;
-            val.push(list_elem_23);
+            let list_elem_25 = RenderError::read_from_in_protocol(i_prot)?;
+            val.push(list_elem_25);
           }
           i_prot.read_list_end()?;
           f_1 = Some(val);
@@ -1634,9 +1660,9 @@ impl TSerializable for RenderResult {
           let map_ident = i_prot.read_map_begin()?;
           let mut val: BTreeMap<String, Json> = BTreeMap::new();
           for _ in 0..map_ident.size {
-            let map_key_24 = i_prot.read_string()?;
-            let map_val_25 = Json::read_from_in_protocol(i_prot)?;
-            val.insert(map_key_24, map_val_25);
+            let map_key_26 = i_prot.read_string()?;
+            let map_val_27 = Json::read_from_in_protocol(i_prot)?;
+            val.insert(map_key_26, map_val_27);
           }
           i_prot.read_map_end()?;
           f_2 = Some(val);

@@ -1,0 +1,130 @@
+//! What a step is given, brought into its room: tables as uncompressed Arrow, files as they are.
+
+use std::collections::BTreeMap;
+use std::fs::{File, Metadata};
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use crunchbox_params::uploaded_filename;
+use crunchbox_protocol::{FetchResult, FileFormat, TableReport, UploadedFile};
+
+use crate::call::{Call, Stop};
+use crate::request::{Fetched, FileInput, TabInput};
+use crate::scratch::RunDir;
+use crate::tables::{self, Judged, TableTask};
+use crate::{Error, Stage, Verdict};
+
+/// The name that a step finds its main table under.
+pub(crate) const INPUT: &str = "input.arrow";
+
+/// The name that a step finds what its last fetch left under.
+const FETCHED: &str = "fetched";
+
+/// Files by their UUIDs.
+pub(crate) type Uploads = BTreeMap<String, UploadedFile>;
+
+/// The tables that a step gets, as the workers that converted them saw them.
+#[derive(Default)]
+pub(crate) struct InputTables {
+    pub(crate) main: Option<TableReport>,
+    pub(crate) tabs: Vec<TabTable>,
+}
+
+/// Another tab's table.
+pub(crate) struct TabTable {
+    pub(crate) slug: String,
+    pub(crate) name: String,
+    pub(crate) filename: String,
+    pub(crate) table: TableReport,
+}
+
+impl Call<'_> {
+    /// Brings tables into the room, as uncompressed Arrow by way of a jailed worker each.
+    pub(crate) fn bring_tables(
+        &mut self,
+        room: &RunDir,
+        main: Option<&Path>,
+        tabs: &[TabInput],
+    ) -> Result<InputTables, Stop> {
+        let mut tables = InputTables::default();
+        if let Some(path) = main {
+            tables.main = Some(self.bring_table(path, FileFormat::Arrow, &room.create_input(INPUT)?)?);
+        }
+        for (index, tab) in tabs.iter().enumerate() {
+            let name = format!("tab-{index}.arrow");
+            let table = self.bring_table(&tab.path, FileFormat::Arrow, &room.create_input(&name)?)?;
+            let (slug, tab_name) = (tab.slug.clone(), tab.name.clone());
+            tables.tabs.push(TabTable { slug, name: tab_name, filename: name, table });
+        }
+        Ok(tables)
+    }
+
+    /// Brings files into the room that params name by their UUIDs.
+    pub(crate) fn bring_files(&mut self, room: &RunDir, files: &[FileInput]) -> Result<Uploads, Stop> {
+        let mut uploads = Uploads::new();
+        for file in files {
+            let filename = uploaded_filename(&file.uuid, &file.name);
+            let modified = self.bring_file(room, &file.path, &filename)?;
+            let uploaded_at_timestampus =
+                modified.mtime().saturating_mul(1_000_000).saturating_add(modified.mtime_nsec() / 1_000);
+            let uploaded = UploadedFile { name: file.name.clone(), filename, uploaded_at_timestampus };
+            uploads.insert(file.uuid.clone(), uploaded);
+        }
+        Ok(uploads)
+    }
+
+    /// Brings what a fetch left into the room.
+    pub(crate) fn bring_fetched(&mut self, room: &RunDir, fetched: &Fetched) -> Result<FetchResult, Stop> {
+        if let Some(path) = &fetched.path {
+            self.bring_file(room, path, FETCHED)?;
+        } else {
+            room.create_input(FETCHED)?;
+        }
+        Ok(FetchResult { filename: FETCHED.to_owned(), errors: fetched.errors.clone() })
+    }
+
+    /// Brings one file into the room, as it is.
+    pub(crate) fn bring_file(&mut self, room: &RunDir, path: &Path, name: &str) -> Result<Metadata, Stop> {
+        let mut source = File::open(path).map_err(|source| match source.kind() {
+            io::ErrorKind::NotFound => {
+                Error::InvalidRequest { what: format!("there is no file {}: name another", path.display()) }
+            }
+            _ => Error::io("open", path)(source),
+        })?;
+        let mut target = room.create_input(name)?;
+        self.usage.bytes_in += io::copy(&mut source, &mut target).map_err(Error::io("copy", path))?;
+        Ok(source.metadata().map_err(Error::io("look at", path))?)
+    }
+
+    /// Brings one table into the room, in this format.
+    pub(crate) fn bring_table(
+        &mut self,
+        path: &Path,
+        into: FileFormat,
+        output: &File,
+    ) -> Result<TableReport, Stop> {
+        self.control.enter(Stage::ReadingInput);
+        let format = tables::format_of(path)?;
+        let source = tables::open_input(path)?;
+        let task = TableTask { file: &source, format, convert_to: Some((into, output)), preview_rows: 0 };
+        let table = match tables::run(self.engine, &task, &self.limits, self.control)? {
+            Judged::Good(table) => table,
+            Judged::Bad { detail, column, .. } => {
+                let reason = match column {
+                    Some(column) => format!("column {column:?}: {detail}"),
+                    None => detail,
+                };
+                return Err(Error::InvalidInput { path: path.to_owned(), reason }.into());
+            }
+            Judged::Unfinished(verdict @ Verdict::Cancelled) => return Err(verdict.into()),
+            Judged::Unfinished(verdict) => {
+                let reason = format!("reading it did not end well: {verdict}");
+                return Err(Error::InvalidInput { path: path.to_owned(), reason }.into());
+            }
+        };
+        self.usage.bytes_in += output.metadata().map_err(Error::io("look at", path))?.len();
+        self.usage.rows_in += table.rows;
+        Ok(table)
+    }
+}
