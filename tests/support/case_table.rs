@@ -133,17 +133,33 @@ impl CaseColumn {
     }
 }
 
-/// Writes a table as the Arrow IPC file `path`.
+/// Writes a table as the Arrow IPC file `path`, in one batch.
 ///
 /// # Errors
 /// If a value does not fit its column, or the file can't be written.
 pub fn write_table(table: &CaseTable, path: &Path) -> anyhow::Result<()> {
+    write_batches(table, path, usize::MAX)
+}
+
+/// The same in batches of so many rows, which must be more than none.
+///
+/// # Errors
+/// As [`write_table`].
+pub fn write_batches(table: &CaseTable, path: &Path, rows: usize) -> anyhow::Result<()> {
     let arrays: Vec<ArrayRef> = table.columns.iter().map(CaseColumn::array).collect::<Result<_, _>>()?;
     let fields: Vec<Field> =
         table.columns.iter().zip(&arrays).map(|(column, array)| column.field(array)).collect();
-    let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)?;
-    let mut writer = FileWriter::try_new(File::create(path)?, &batch.schema())?;
-    writer.write(&batch)?;
+    let whole = RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)?;
+    let mut writer = FileWriter::try_new(File::create(path)?, &whole.schema())?;
+    let mut first = 0;
+    loop {
+        let count = rows.min(whole.num_rows() - first);
+        writer.write(&whole.slice(first, count))?;
+        first += count;
+        if first == whole.num_rows() {
+            break;
+        }
+    }
     writer.finish()?;
     Ok(())
 }

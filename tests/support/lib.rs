@@ -7,5 +7,5 @@ mod case_table;
 mod processes;
 
 pub use built::{Built, Run};
-pub use case_table::{CaseColumn, CaseTable, assert_same, read_table, write_table};
+pub use case_table::{CaseColumn, CaseTable, assert_same, read_table, write_batches, write_table};
 pub use processes::{children, private_bytes, rss_bytes, workers};

@@ -6,6 +6,7 @@ mod bench;
 mod build;
 mod debian;
 mod demo;
+mod docs;
 mod embed;
 mod lint;
 mod modules;
@@ -49,6 +50,8 @@ enum Command {
     Lint,
     /// Check dependencies' licences and sources with cargo-deny, which is installed if it is missing.
     Deny,
+    /// Write a page for each shipped step to docs/steps, with an example that is run.
+    Docs,
     /// Generate Rust from the Thrift files.
     Thrift,
     /// Write down in SECURITY.md which walls stop which attack alone. As root.
@@ -90,6 +93,7 @@ fn main() -> anyhow::Result<()> {
         }
         Command::Lint => lint::run(),
         Command::Deny => lint::deny(),
+        Command::Docs => docs::run(),
         Command::Thrift => thrift::run(),
         Command::Walls => walls::run(),
         Command::Bench { what, runs } => bench::run(what.unwrap_or(bench::What::Steps), runs),

@@ -7,6 +7,9 @@ use regex::Regex;
 /// Spaces: Unicode's, and the four separators of ASCII.
 const SPACE: &str = r"\s\x1c-\x1f";
 
+/// Punctuation: Unicode's, but for the signs of sections and paragraphs, and all of the blocks that are named for it.
+const PUNCTUATION: &str = r"[\p{P}\u{2000}-\u{206e}\u{2e00}-\u{2e7e}\u{3000}-\u{303e}--§¶]";
+
 /// What to do.
 #[derive(Clone, Debug, serde::Deserialize)]
 pub(crate) struct Options {
@@ -94,7 +97,7 @@ fn deleted(options: &Options) -> Option<String> {
         chosen.push_str(r"\p{Nd}");
     }
     if options.punc {
-        chosen.push_str(r"\p{P}");
+        chosen.push_str(PUNCTUATION);
     }
     if options.custom {
         chosen.push_str(&regex::escape(&options.chars));

@@ -38,6 +38,7 @@ fn characters_are_deleted_or_kept() {
     assert_cleaned(json!({"letter": true}), cell, "_1٣ .$-]^");
     assert_cleaned(json!({"number": true}), cell, "aé_² .$-]^");
     assert_cleaned(json!({"punc": true}), cell, "aé1٣² $^");
+    assert_cleaned(json!({"punc": true}), "§ “a”\u{200d}⁄、〜b¶", "§ ab¶");
     assert_cleaned(json!({"custom": true, "chars": "^-]"}), cell, "aé_1٣² .$");
     assert_cleaned(json!({"chars": "^-]"}), cell, cell);
     assert_cleaned(json!({"type_char": true, "letter": true}), cell, "aé² ");

@@ -9,9 +9,10 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef};
 use arrow::datatypes::{Float64Type, Int64Type, UInt64Type};
 use arrow::record_batch::RecordBatch;
+use crunchbox_sdk::formats::NumberFormat;
 use crunchbox_sdk::{
-    ColumnKind, JsonMap, Result, Unconverted, column_index, migrate_colnames, number_field, step, text_to,
-    with_column,
+    ColumnKind, I18nMessage, JsonMap, Result, Source, Unconverted, column_index, migrate_colnames,
+    number_field, step, text_to, with_column,
 };
 use serde_json::Value;
 
@@ -29,6 +30,10 @@ struct Params {
 
 #[step(migrate = migrate)]
 fn render(table: RecordBatch, params: Params) -> Result<RecordBatch> {
+    if let Err(error) = params.output_format.parse::<NumberFormat>() {
+        let message = I18nMessage::new("badParam.output_format.invalid").arg("message", error.to_string());
+        return Err(message.from_source(Source::Module).into());
+    }
     let numerals = Numerals::new(params.input_number_type, params.input_locale, params.extract)?;
     let mut unconverted = Unconverted::default();
     let mut table = table;

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use crunchbox_sdk::{Error, I18nMessage, Result};
 use ironcalc_base::expressions::lexer::util::{MarkedToken, get_tokens};
@@ -11,11 +12,15 @@ use ironcalc_base::expressions::types::CellReferenceRC;
 use ironcalc_base::language::get_language;
 use ironcalc_base::locale::get_locale;
 
-use crate::message;
+use crate::{message, missing};
 
 /// Functions that reckon with numbers and don't take text for them.
 const AGGREGATES: [&str; 10] =
     ["SUM", "AVERAGE", "MIN", "MAX", "PRODUCT", "MEDIAN", "STDEV", "STDEV.S", "VAR", "VAR.S"];
+
+/// Where a formula is taken to be: what it names is told by how far that is from there.
+pub(crate) static HOME: LazyLock<CellReferenceRC> =
+    LazyLock::new(|| CellReferenceRC { sheet: "Sheet1".to_owned(), column: 1, row: 1 });
 
 /// A formula that can be reckoned with.
 pub(crate) struct Formula {
@@ -31,6 +36,8 @@ pub(crate) struct Input {
     token: String,
     /// `None` if it is a name that stands for no cells.
     area: Option<Area>,
+    /// Wherever it is named, an aggregate takes it.
+    is_aggregated: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -52,8 +59,9 @@ impl Input {
         self.area.map_or(0..0, |area| area.first.0..rows.min(area.last.0 + 1))
     }
 
-    fn is_range(&self) -> bool {
-        self.area.is_some_and(|area| area.first != area.last)
+    /// Whether text in it that looks like a number spoils the result: not if a cell is named alone, for then it is one.
+    pub(crate) fn refuses_numeric_text(&self) -> bool {
+        self.is_aggregated && self.area.is_some_and(|area| area.first != area.last)
     }
 }
 
@@ -72,23 +80,44 @@ impl Formula {
             return Err(invalid("there is something behind the end of it").into());
         }
         let mut inputs: Vec<Input> = Vec::new();
-        let mut functions = Vec::new();
+        let mut functions: Vec<String> = Vec::new();
+        // For each parenthesis that is open, whether an aggregate is called by it.
+        let mut open: Vec<bool> = Vec::new();
         for (place, token) in tokens.iter().enumerate() {
             let start = usize::try_from(token.start)?;
             let length = usize::try_from(token.end - token.start)?;
             let written: String = body.chars().skip(start).take(length).collect();
             let written = written.trim().to_uppercase();
+            match token.token {
+                TokenType::LeftParenthesis => {
+                    let is_called = place > 0
+                        && matches!(
+                            tokens[place - 1].token,
+                            TokenType::Ident(_) | TokenType::Reference { .. }
+                        );
+                    let is_inside = open.last() == Some(&true);
+                    let is_aggregate =
+                        functions.last().is_some_and(|name| AGGREGATES.contains(&name.as_str()));
+                    open.push(if is_called { is_aggregate } else { is_inside });
+                }
+                TokenType::RightParenthesis => {
+                    open.pop();
+                }
+                _ => {}
+            }
             let is_call = tokens.get(place + 1).is_some_and(|next| next.token == TokenType::LeftParenthesis);
             if is_call && matches!(token.token, TokenType::Ident(_) | TokenType::Reference { .. }) {
                 functions.push(written);
             } else if let Some(area) = area(&token.token)? {
-                let input = Input { token: written, area };
-                if !inputs.contains(&input) {
-                    inputs.push(input);
+                let is_aggregated = open.last() == Some(&true);
+                match inputs.iter_mut().find(|input| input.token == written) {
+                    Some(known) => known.is_aggregated &= is_aggregated,
+                    None => inputs.push(Input { token: written, area, is_aggregated }),
                 }
             }
         }
-        Ok(Formula { text: text.to_owned(), inputs, functions })
+        let text = missing::guarded(body)?.map_or_else(|| text.to_owned(), |guarded| format!("={guarded}"));
+        Ok(Formula { text, inputs, functions })
     }
 
     pub(crate) fn text(&self) -> &str {
@@ -97,13 +126,6 @@ impl Formula {
 
     pub(crate) fn inputs(&self) -> &[Input] {
         &self.inputs
-    }
-
-    /// Whether text that looks like a number spoils the result: not if it is named alone, for then it is one.
-    pub(crate) fn refuses_numeric_text(&self, input: &Input) -> bool {
-        input.is_range()
-            && !self.functions.is_empty()
-            && self.functions.iter().all(|name| AGGREGATES.contains(&name.as_str()))
     }
 
     /// # Errors
@@ -153,11 +175,10 @@ fn not_implemented(name: &str) -> I18nMessage {
     message("excel.functionNotImplemented").arg("name", name)
 }
 
-fn parse(body: &str) -> Result<Node> {
+pub(crate) fn parse(body: &str) -> Result<Node> {
     let (locale, language) = (get_locale("en").map_err(Error::bug)?, get_language("en").map_err(Error::bug)?);
-    let sheet = "Sheet1".to_owned();
-    let mut parser = Parser::new(vec![sheet.clone()], Vec::new(), HashMap::new(), locale, language);
-    Ok(parser.parse(body, &CellReferenceRC { sheet, column: 1, row: 1 }))
+    let mut parser = Parser::new(vec![HOME.sheet.clone()], Vec::new(), HashMap::new(), locale, language);
+    Ok(parser.parse(body, &HOME))
 }
 
 /// The cells that a token names: `Some(None)` if it is a name for none, `None` if it is no name.

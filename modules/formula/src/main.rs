@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod formula;
+mod missing;
 mod result;
 mod sheet;
 
@@ -57,7 +58,7 @@ fn all_rows(formula: &Formula, cells: &Cells<'_>) -> Result<ArrayRef> {
     for row in 0..cells.rows() {
         for input in formula.inputs() {
             for column in input.columns(cells.columns()) {
-                sheet.set(0, column, cells.get(row, column)?, formula.refuses_numeric_text(input))?;
+                sheet.set(0, column, cells.get(row, column)?, input.refuses_numeric_text())?;
             }
         }
         values.push(sheet.evaluate()?);
@@ -71,7 +72,7 @@ fn one_row(formula: &Formula, cells: &Cells<'_>) -> Result<ArrayRef> {
     for input in formula.inputs() {
         for row in input.rows(cells.rows()) {
             for column in input.columns(cells.columns()) {
-                sheet.set(row, column, cells.get(row, column)?, formula.refuses_numeric_text(input))?;
+                sheet.set(row, column, cells.get(row, column)?, input.refuses_numeric_text())?;
             }
         }
     }

@@ -38,6 +38,26 @@ fn each_row_has_its_own_formula() {
 }
 
 #[test]
+fn a_missing_number_is_equal_to_nothing() {
+    let truth = |words: [&'static str; 3]| text("X", words.map(Some));
+    assert_result("=A1=1", true, truth(["True", "False", "False"]));
+    assert_result("=1<>A1", true, truth(["False", "True", "True"]));
+    assert_result("=A1<=A1", true, truth(["True", "True", "False"]));
+    assert_result("=IF(A1>1,\"more\",\"less\")", true, truth(["less", "more", "less"]));
+    assert_result("=(A1+0)=1", true, truth(["True", "False", "#NUM!"]));
+    assert_result("=A1=LEN(B1)*2", true, truth(["False", "True", "False"]));
+    assert_result("=A1=1/0", true, truth(["#DIV/0!", "#DIV/0!", "#DIV/0!"]));
+}
+
+#[test]
+fn text_that_looks_like_a_number_spoils_what_aggregates_take() {
+    let spoilt = text("X", [Some("#VALUE!"), None, None]);
+    assert_result("=ROUND(SUM(B1:B3),1)", false, spoilt.clone());
+    assert_result("=LEN(B1)+MAX((B1:B3))", false, spoilt);
+    assert_result("=COUNTIF(B1:B3,\"x\")+SUM(A1:A2)", false, number("X", [Some(4.0), None, None]));
+}
+
+#[test]
 fn one_formula_has_one_value() {
     let first = |value| number("X", [Some(value), None, None]);
     assert_result("=SUM(A1:A2)", false, first(3.0));

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use arrow::array::ArrayRef;
 use arrow::datatypes::DataType;
 use arrow::record_batch::RecordBatch;
+use crunchbox_sdk::colnames::{MAX_COLUMN_NAME_BYTES, clean_colname};
 use crunchbox_sdk::{JsonMap, Result, column};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -44,6 +45,17 @@ pub(crate) enum Operation {
     Min,
     Max,
     First,
+}
+
+impl AggregationParams {
+    /// What its column is called: as was asked for, as far as that can be the name of a column.
+    fn name(&self) -> String {
+        let clean = |name: &str| clean_colname(name, MAX_COLUMN_NAME_BYTES).name;
+        match clean(&self.outname) {
+            asked if asked.is_empty() => clean(&self.operation.default_outname(&self.colname)),
+            asked => asked,
+        }
+    }
 }
 
 impl Operation {
@@ -132,10 +144,7 @@ impl Params {
             .map(|params| Aggregation {
                 operation: params.operation,
                 colname: params.colname.clone(),
-                outname: match params.outname.as_str() {
-                    "" => params.operation.default_outname(&params.colname),
-                    outname => outname.to_owned(),
-                },
+                outname: params.name(),
             })
             .collect();
         if aggregations.is_empty() {

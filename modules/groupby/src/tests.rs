@@ -44,6 +44,18 @@ fn groups_are_in_order_and_rows_without_a_key_are_dropped() {
 }
 
 #[test]
+fn names_are_names_of_columns() {
+    let long = "é".repeat(58);
+    let column = || integer(&long, [Some(1)]);
+    let output =
+        groupby([column()], &[], &[("min", &long, ""), ("max", &long, "a\nb"), ("sum", &long, "\n")]);
+    // 120 bytes are room for 54 of these letters behind the first word, and for 56 behind the other.
+    let name = |word: &str, letters: usize| format!("{word} of {}", "é".repeat(letters));
+    let one = |name: &str| integer(name, [Some(1)]);
+    assert_table(&output, &table([one(&name("Minimum", 54)), one("ab"), one(&name("Sum", 56))]));
+}
+
+#[test]
 fn several_keys_make_a_group_together() {
     let columns = || {
         [

@@ -1,0 +1,97 @@
+//! A step's example: run through the built command, and shown with what came of it.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, ensure};
+use crunchbox_tests::{Built, CaseTable, read_table, write_table};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::markdown::table;
+
+/// What `example.json` in a step's folder says. Tables are written as in the conformance cases.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Example {
+    /// What it shows, in a sentence.
+    what: String,
+    /// As a user stores them.
+    params: Value,
+    #[serde(default)]
+    tab_name: String,
+    #[serde(default)]
+    tabs: BTreeMap<String, Tab>,
+    input: CaseTable,
+}
+
+#[derive(Deserialize)]
+struct Tab {
+    name: String,
+    #[serde(flatten)]
+    table: CaseTable,
+}
+
+/// The page's part about it.
+pub(crate) fn section(built: &Built, id: &str, path: &Path) -> anyhow::Result<String> {
+    let json = fs::read_to_string(path)?;
+    let example: Example = serde_json::from_str(&json).with_context(|| path.display().to_string())?;
+    let mut page = format!("## Example\n\n{}\n\n```json\n{:#}\n```\n", example.what, example.params);
+    let name = if example.tab_name.is_empty() { String::new() } else { format!(", {:?}", example.tab_name) };
+    write!(page, "\nInput{name}:\n\n{}", table(&example.input)?)?;
+    for (slug, tab) in &example.tabs {
+        write!(page, "\nTab `{slug}`, {:?}:\n\n{}", tab.name, table(&tab.table)?)?;
+    }
+    page.push_str(&outcome(built, id, &example).with_context(|| path.display().to_string())?);
+    Ok(page)
+}
+
+fn outcome(built: &Built, id: &str, example: &Example) -> anyhow::Result<String> {
+    let folder = tempfile::tempdir()?;
+    let file = |name: &str| folder.path().join(format!("{name}.arrow")).display().to_string();
+    write_table(&example.input, Path::new(&file("input")))?;
+    let mut arguments: Vec<String> = Vec::new();
+    for (slug, tab) in &example.tabs {
+        write_table(&tab.table, Path::new(&file(slug)))?;
+        arguments.extend(["--tab".to_owned(), format!("{slug}:{}={}", tab.name, file(slug))]);
+    }
+    let params = example.params.to_string();
+    let (input, output) = (file("input"), file("output"));
+    let named =
+        ["--input", &input, "--output", &output, "--params", &params, "--tab-name", &example.tab_name];
+    let arguments: Vec<&str> = named.into_iter().chain(arguments.iter().map(String::as_str)).collect();
+    let run = built.run(&built.module(id)?, &arguments)?;
+    ensure!(
+        ["ok", "step-error"].contains(&run.verdict()),
+        "the verdict is {}: {}",
+        run.verdict(),
+        run.detail()
+    );
+
+    let mut page = String::new();
+    if Path::new(&output).exists() {
+        write!(page, "\nOutput:\n\n{}", table(&read_table(Path::new(&output))?)?)?;
+    } else {
+        page.push_str("\nThere is no output.\n");
+    }
+    let errors = run.report["errors"].as_array().context("the report has no errors")?;
+    for error in errors {
+        write!(page, "\nMessage `{}`, {}", error["id"].as_str().unwrap_or_default(), error["arguments"])?;
+        for fix in error["quick_fixes"].as_array().into_iter().flatten() {
+            write!(
+                page,
+                "; a button puts a step `{}` before it, {}",
+                fix["prepend_step"]["module"].as_str().unwrap_or_default(),
+                fix["prepend_step"]["params"]
+            )?;
+        }
+        page.push('\n');
+    }
+    let view = run.report["json"].as_object().filter(|view| !view.is_empty());
+    if let Some(view) = view {
+        write!(page, "\nFor its own view:\n\n```json\n{:#}\n```\n", Value::Object(view.clone()))?;
+    }
+    Ok(page)
+}
