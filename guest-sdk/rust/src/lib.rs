@@ -79,3 +79,8 @@ pub mod __private {
     pub use crate::main_loop::{Call, main};
     pub use crate::result::IntoOutput;
 }
+
+/// The authors' pages: what they show in Rust is compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/authors/rust.md")]
+struct AuthorsPages;
