@@ -68,8 +68,10 @@ fn rust_files(folder: &str) -> Vec<String> {
 }
 
 fn all_rust_files() -> Vec<String> {
-    let files: Vec<String> =
-        ["guest-sdk", "host", "modules", "tests", "xtask"].into_iter().flat_map(rust_files).collect();
+    let files: Vec<String> = ["drawing", "guest-sdk", "host", "modules", "tests", "xtask"]
+        .into_iter()
+        .flat_map(rust_files)
+        .collect();
     assert!(files.len() > 50, "these can't be all: {files:?}");
     files
 }
