@@ -4,16 +4,18 @@ use std::fs;
 use std::io::Write;
 
 use anyhow::Context;
-use crunchbox::{JsonMap, Limits, Module, RenderRequest};
+use crunchbox::{JsonMap, Limits, Module, RenderRequest, Verdict};
 use serde_json::Value;
 
 use crate::args::{Call, ReportFormat, RunArgs, UsageError};
+use crate::chart::Chart;
 use crate::exit_code::Exit;
 use crate::report;
 use crate::session::Session;
 
 pub(crate) fn run(args: &RunArgs) -> anyhow::Result<Exit> {
     let Call::Render = args.call;
+    let chart = args.chart.as_deref().map(Chart::prepare).transpose()?;
     let session = Session::new(&args.engine)?;
     // A worker puts up its walls while we read what it will be for.
     session.engine.prepare();
@@ -57,7 +59,10 @@ pub(crate) fn run(args: &RunArgs) -> anyhow::Result<Exit> {
             eprintln!("{}", report::as_text(&outcome, &module, written.as_deref()));
         }
     }
-    Ok(Exit::of_verdict(&outcome.verdict))
+    match chart {
+        Some(chart) if outcome.verdict == Verdict::Ok => chart.draw(&session, &outcome.json),
+        _ => Ok(Exit::of_verdict(&outcome.verdict)),
+    }
 }
 
 fn limits(args: &RunArgs) -> Limits {

@@ -27,6 +27,7 @@
 mod cache;
 mod collect;
 mod control;
+mod draw;
 mod engine;
 mod error;
 mod judge;
@@ -53,6 +54,7 @@ pub use crunchbox_protocol::{
     ColumnReport as Column, FileFormat, I18nArgument, I18nMessage, JsonMap, Profile, QuickFix,
     QuickFixAction, RenderError, Source, TableLimits, TableReport as TableInfo,
 };
+pub use draw::{NotDrawn, Picture};
 pub use engine::{Engine, EngineBuilder};
 pub use error::Error;
 pub use limits::Limits;
