@@ -2,7 +2,7 @@
 //!
 //! A step joins by having a file `tests/conformance/<id>.json`: what is in it is run once `modules/<id>` exists.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -38,6 +38,8 @@ struct Expect {
     table: Option<CaseTable>,
     #[serde(default)]
     errors: Vec<Value>,
+    /// The JSON result; not compared if it is not there.
+    json: Option<Value>,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -94,6 +96,9 @@ fn check(built: &Built, case: &Case) -> anyhow::Result<()> {
         run.report["log"].as_str().unwrap_or_default()
     );
     check_errors(&case.expect.errors, &run.report["errors"])?;
+    if let Some(expected) = &case.expect.json {
+        check_json(expected, &run.report["json"], "json")?;
+    }
     match expected {
         Some(expected) => assert_same(expected, &read_table(Path::new(&output))?),
         None => {
@@ -110,6 +115,42 @@ fn check_errors(expected: &[Value], found: &Value) -> anyhow::Result<()> {
     let expected = Value::from(expected.to_vec());
     ensure!(same, "the errors differ:\nexpected {expected:#}\nfound {:#}", Value::from(found.clone()));
     Ok(())
+}
+
+/// The same but for how numbers are written, and for their last digits.
+fn check_json(expected: &Value, found: &Value, place: &str) -> anyhow::Result<()> {
+    match (expected, found) {
+        (Value::Object(expected), Value::Object(found)) => {
+            let (wanted, there): (BTreeSet<_>, BTreeSet<_>) =
+                (expected.keys().collect(), found.keys().collect());
+            ensure!(wanted == there, "{place} has the keys {there:?}, not {wanted:?}");
+            expected
+                .iter()
+                .try_for_each(|(key, value)| check_json(value, &found[key], &format!("{place}.{key}")))
+        }
+        (Value::Array(expected), Value::Array(found)) => {
+            ensure!(
+                expected.len() == found.len(),
+                "{place}: {} elements, not {}",
+                found.len(),
+                expected.len()
+            );
+            let mut pairs = (0..).zip(expected.iter().zip(found));
+            pairs.try_for_each(|(index, (expected, found))| {
+                check_json(expected, found, &format!("{place}[{index}]"))
+            })
+        }
+        (Value::Number(expected), Value::Number(found)) => {
+            let numbers = expected.as_f64().zip(found.as_f64());
+            let same = numbers.is_some_and(|(a, b)| (a - b).abs() <= 1e-9 * a.abs().max(1.0).max(b.abs()));
+            ensure!(same, "{place} is {found}, not {expected}");
+            Ok(())
+        }
+        _ => {
+            ensure!(expected == found, "{place} is {found}, not {expected}");
+            Ok(())
+        }
+    }
 }
 
 fn same_error(expected: &Value, found: &Value) -> bool {

@@ -1,5 +1,6 @@
 //! `cargo xtask lint` and `deny`.
 
+use crate::drawing;
 use crate::process::{cargo, exists, step};
 
 /// Formatting, and every lint as an error.
@@ -18,7 +19,8 @@ pub(crate) fn run() -> anyhow::Result<()> {
             "-D",
             "warnings",
         ]))
-    })
+    })?;
+    step("what draws", drawing::lint)
 }
 
 /// Licences, sources and duplicates of dependencies. Advisories need a database that a closed network does not have;
@@ -30,6 +32,11 @@ pub(crate) fn deny() -> anyhow::Result<()> {
         })?;
     }
     step("dependencies", || {
-        crate::process::run(cargo().args(["deny", "check", "bans", "licenses", "sources"]))
+        for workspace in ["Cargo.toml", "modules/drawing/Cargo.toml"] {
+            let mut deny = cargo();
+            deny.args(["deny", "--manifest-path", workspace, "check", "--config", "deny.toml"]);
+            crate::process::run(deny.args(["bans", "licenses", "sources"]))?;
+        }
+        Ok(())
     })
 }

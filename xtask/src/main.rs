@@ -7,6 +7,7 @@ mod build;
 mod debian;
 mod demo;
 mod docs;
+mod drawing;
 mod embed;
 mod lint;
 mod modules;
@@ -38,9 +39,9 @@ enum Command {
     Setup,
     /// Build the command and its workers, as they ship.
     Build,
-    /// Build the shipped steps to target/modules.
+    /// Build the shipped steps, and what draws charts, to target/modules.
     Modules {
-        /// Which; all if none is named.
+        /// Which; all if none is named. `drawing` is what draws charts.
         ids: Vec<String>,
         /// Only list those that are built, with their sizes.
         #[arg(long)]

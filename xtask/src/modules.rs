@@ -10,9 +10,9 @@ use crunchbox_params::Manifest;
 use crunchbox_protocol::JsonMap;
 
 use crate::embed::embed;
-use crate::paths;
 use crate::process::{run_quietly, step};
 use crate::toolchain::{C_TARGET, TARGET, Toolchain};
+use crate::{drawing, paths};
 
 /// Steps in Rust that have C in them, and what that is.
 const WITH_C: [(&str, &str); 1] = [("selectsql", "SQLite")];
@@ -30,14 +30,16 @@ enum Language {
     C,
 }
 
-/// Builds these steps, or all.
+/// Builds these steps, or all and what draws charts; that is `drawing` by name.
 ///
 /// # Errors
 /// If one is unknown, has a bad manifest or does not compile.
 pub(crate) fn build(toolchain: &Toolchain, ids: &[String]) -> anyhow::Result<()> {
     let all = sources()?;
-    if let Some(unknown) = ids.iter().find(|id| all.iter().all(|source| source.id != **id)) {
-        let known: Vec<_> = all.iter().map(|source| source.id.as_str()).collect();
+    let draw = ids.is_empty() || ids.iter().any(|id| id == drawing::NAME);
+    let is_known = |id: &str| id == drawing::NAME || all.iter().any(|source| source.id == id);
+    if let Some(unknown) = ids.iter().find(|id| !is_known(id)) {
+        let known: Vec<_> = all.iter().map(|source| source.id.as_str()).chain([drawing::NAME]).collect();
         bail!("there is no step {unknown}; there are {}", known.join(", "));
     }
     let chosen: Vec<_> = all.iter().filter(|source| ids.is_empty() || ids.contains(&source.id)).collect();
@@ -79,6 +81,9 @@ pub(crate) fn build(toolchain: &Toolchain, ids: &[String]) -> anyhow::Result<()>
             Language::C => compile_c(toolchain, source)?,
         };
         finish(source, &compiled, &folder.join(format!("{}.wasm", source.id)))?;
+    }
+    if draw {
+        drawing::build(toolchain)?;
     }
     list()
 }

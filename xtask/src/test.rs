@@ -5,7 +5,7 @@ use std::time::Instant;
 use anyhow::ensure;
 
 use crate::process::{cargo, exists, run as run_command, step};
-use crate::{lint, modules, paths, setup};
+use crate::{drawing, lint, modules, paths, setup};
 
 /// Everything that has to hold.
 pub(crate) fn run() -> anyhow::Result<()> {
@@ -23,6 +23,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
             "--no-fail-fast",
         ]))
     })?;
+    step("tests of what draws", drawing::test)?;
     eprintln!("==> all passed in {:.0} s", started.elapsed().as_secs_f64());
     Ok(())
 }

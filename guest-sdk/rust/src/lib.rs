@@ -26,6 +26,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod charts;
 mod columns;
 mod context;
 mod dictionary;

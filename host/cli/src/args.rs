@@ -129,6 +129,9 @@ pub(crate) struct RunArgs {
     /// if the step gives a good table, or a file.
     #[arg(long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+    /// Draw the chart that the step's JSON result describes, in Vega-Lite or Vega: .svg, .png or .html.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) chart: Option<PathBuf>,
     /// Fuel: 1000000, 500M, 10G [default: 1T]
     #[arg(long, value_name = "N", value_parser = parse_fuel)]
     pub(crate) fuel: Option<u64>,

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod chart;
 mod compile;
 mod doctor;
 mod exit_code;

@@ -5,17 +5,21 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::Context;
-use crunchbox::{FetchError, FetchRequest, I18nMessage, JsonMap, Limits, Module, Outcome, RenderRequest};
+use crunchbox::{
+    FetchError, FetchRequest, I18nMessage, JsonMap, Limits, Module, Outcome, RenderRequest, Verdict,
+};
 use crunchbox_messages::{Catalogues, Translator, language_of_environment};
 use serde_json::Value;
 
 use crate::args::{Call, ReportFormat, RunArgs, UsageError};
+use crate::chart::Chart;
 use crate::exit_code::Exit;
 use crate::report::{self, Files, Made};
 use crate::session::Session;
 
 pub(crate) fn run(args: &RunArgs) -> anyhow::Result<Exit> {
     refuse_what_the_call_does_not_take(args)?;
+    let chart = args.chart.as_deref().map(Chart::prepare).transpose()?;
     let session = Session::new(&args.engine)?;
     // A worker puts up its walls while we read what it will be for.
     session.engine.prepare();
@@ -26,7 +30,11 @@ pub(crate) fn run(args: &RunArgs) -> anyhow::Result<Exit> {
             let request = render_request(args, &module)?;
             let outcome =
                 session.watched(|engine, control| engine.render_with(&request, &limits, control))?;
-            tell(args, &session, &module, &outcome, Made::table(&outcome))
+            let exit = tell(args, &session, &module, &outcome, Made::table(&outcome))?;
+            match chart {
+                Some(chart) if outcome.verdict == Verdict::Ok => chart.draw(&session, &outcome.json),
+                _ => Ok(exit),
+            }
         }
         Call::Fetch => {
             let request = fetch_request(args, &module)?;
@@ -65,11 +73,12 @@ fn refuse_what_the_call_does_not_take(args: &RunArgs) -> Result<(), UsageError> 
         ("--params", args.params.is_some()),
         ("--params-clean", args.params_clean.is_some()),
         ("--output", args.output.is_some()),
+        ("--chart", args.chart.is_some()),
         ("--real-clock-and-random", args.real_clock_and_random),
     ];
     let (call, refused): (&str, &[&str]) = match args.call {
         Call::Render => ("render", &["--secret"]),
-        Call::Fetch => ("fetch", &["--tab-name", "--tab"]),
+        Call::Fetch => ("fetch", &["--tab-name", "--tab", "--chart"]),
         Call::MigrateParams => ("migrate-params", &given.map(|(flag, _)| flag)),
         Call::Validate => ("validate", &given.map(|(flag, _)| flag)),
     };

@@ -7,6 +7,9 @@ use crate::{Error, Module};
 /// The folder of shipped steps that overrides the usual ones.
 const ENVIRONMENT: &str = "CRUNCHBOX_MODULES";
 
+/// The folder of modules that are no steps, inside those of the steps.
+const DRAWING: &str = "drawing";
+
 impl Module {
     /// Opens a module by its path or by the id of a shipped step.
     ///
@@ -25,6 +28,22 @@ impl Module {
         match paths.into_iter().find(|path| path.is_file()) {
             Some(path) => Module::open(path),
             None => Err(not_found(name, &folders)),
+        }
+    }
+
+    /// One of the modules that draw charts: they are no steps, and in a folder beside the steps.
+    pub(crate) fn of_drawing(id: &str) -> Result<Module, Error> {
+        let folders = Module::folders().into_iter().map(|folder| folder.join(DRAWING));
+        let file = format!("{id}.wasm");
+        match folders.clone().map(|folder| folder.join(&file)).find(|path| path.is_file()) {
+            Some(path) => Module::open(path),
+            None => {
+                let looked: Vec<_> = folders.map(|folder| folder.display().to_string()).collect();
+                let looked = looked.join(", ");
+                let reason =
+                    format!("it draws charts, and is not in {looked}; build it with `cargo xtask modules`");
+                Err(Error::ModuleNotFound { name: file, reason })
+            }
         }
     }
 

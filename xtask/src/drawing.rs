@@ -1,0 +1,143 @@
+//! The modules that draw charts: a workspace of their own in `modules/drawing/`, with a script and fonts from npm.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, ensure};
+
+use crate::paths;
+use crate::process::{cargo, exists, run, run_quietly, step};
+use crate::toolchain::{TARGET, Toolchain};
+
+/// What is bundled: packages as `package-lock.json` pins them, and our own script.
+const SOURCES: [&str; 4] = ["package.json", "package-lock.json", "globals.mjs", "plot.mjs"];
+
+/// What they are called together.
+pub(crate) const NAME: &str = "drawing";
+
+/// The modules.
+const IDS: [&str; 2] = ["plot", "picture"];
+
+/// Builds the modules to `target/modules/drawing`.
+///
+/// # Errors
+/// If npm or a C compiler for WASI is missing, or if they don't compile.
+pub(crate) fn build(toolchain: &Toolchain) -> anyhow::Result<()> {
+    ensure!(
+        toolchain.c.is_some(),
+        "what draws charts has QuickJS in it, which is in C, and there is no C compiler for WASI: see `cargo xtask \
+         setup`, or name the steps to build without it"
+    );
+    let script = Script::make()?;
+    let guests = paths::target().join("guests");
+    step("the modules that draw", || {
+        let mut cargo = script.with(toolchain.cargo());
+        cargo.args([
+            "build",
+            "--quiet",
+            "--locked",
+            "--profile",
+            "guest",
+            "--target",
+            TARGET,
+            "--target-dir",
+        ]);
+        run(cargo.arg(&guests))
+    })?;
+    let folder = paths::target().join("modules/drawing");
+    fs::create_dir_all(&folder)?;
+    for id in IDS {
+        let built = guests.join(TARGET).join("guest").join(format!("{id}.wasm"));
+        let target = folder.join(format!("{id}.wasm"));
+        // A name of its own: the same module may be built twice at a time.
+        let draft = target.with_extension(format!("{}.new", std::process::id()));
+        fs::copy(&built, &draft).with_context(|| built.display().to_string())?;
+        fs::rename(&draft, &target).with_context(|| format!("can't write {}", target.display()))?;
+        eprintln!("    {:<24} {:>8} KB", id, fs::metadata(&target)?.len().div_ceil(1000));
+    }
+    Ok(())
+}
+
+/// Formatting, and every lint as an error.
+///
+/// # Errors
+/// If there is one.
+pub(crate) fn lint() -> anyhow::Result<()> {
+    let script = Script::make()?;
+    run(script.with(cargo()).args(["fmt", "--all", "--check"]))?;
+    let mut clippy = script.with(cargo());
+    clippy.args(["clippy", "--quiet", "--release", "--locked", "--all-targets", "--target-dir"]);
+    run(clippy.arg(paths::target().join("drawing")).args(["--", "-D", "warnings"]))
+}
+
+/// Their own tests, natively.
+///
+/// # Errors
+/// If one fails.
+pub(crate) fn test() -> anyhow::Result<()> {
+    let script = Script::make()?;
+    let mut test = script.with(cargo());
+    test.args(["test", "--release", "--locked", "--no-fail-fast", "--target-dir"]);
+    run(test.arg(paths::target().join("drawing")))
+}
+
+/// What is not in a language of ours: made once for each state of its sources, in the folder that survives a checkout.
+struct Script {
+    folder: PathBuf,
+}
+
+impl Script {
+    fn make() -> anyhow::Result<Script> {
+        let source = paths::root().join("modules/drawing/plot/script");
+        let mut hasher = blake3::Hasher::new();
+        for name in SOURCES {
+            let path = source.join(name);
+            hasher.update(&fs::read(&path).with_context(|| path.display().to_string())?);
+        }
+        let cache = paths::cache()?.join("npm");
+        let folder = cache.join(&hasher.finalize().to_hex()[..16]);
+        if !folder.is_dir() {
+            ensure!(
+                exists("npm"),
+                "what draws charts comes from npm, which is not there: install Node.js, or name the steps to build without it"
+            );
+            fs::create_dir_all(&cache)?;
+            step("Vega and fonts, from npm", || Script::fetch(&source, &cache, &folder))?;
+        }
+        Ok(Script { folder })
+    }
+
+    /// Into a folder that gets its name when all is there.
+    fn fetch(source: &Path, cache: &Path, folder: &Path) -> anyhow::Result<()> {
+        let draft = cache.join(format!("{}.new", std::process::id()));
+        let _ = fs::remove_dir_all(&draft);
+        fs::create_dir_all(&draft)?;
+        for name in SOURCES {
+            fs::copy(source.join(name), draft.join(name))?;
+        }
+        // Exactly what is locked, by its checksums; no package gets to run anything.
+        let mut npm = Command::new("npm");
+        run_quietly(npm.current_dir(&draft).args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]))?;
+        let mut bundler = Command::new(draft.join("node_modules/.bin/esbuild"));
+        bundler.current_dir(&draft).args(["plot.mjs", "--bundle", "--minify", "--outfile=plot.js"]);
+        bundler.args(["--format=iife", "--platform=neutral", "--main-fields=module,main", "--target=es2023"]);
+        run_quietly(&mut bundler)?;
+        match fs::rename(&draft, folder) {
+            // Somebody else was faster.
+            Err(_) if folder.is_dir() => Ok(fs::remove_dir_all(&draft)?),
+            renamed => renamed.with_context(|| format!("can't make {}", folder.display())),
+        }
+    }
+
+    /// Cargo, in the workspace of the modules.
+    fn with(&self, mut cargo: Command) -> Command {
+        cargo
+            .current_dir(paths::root().join("modules/drawing"))
+            .env("CRUNCHBOX_PLOT_SCRIPT", self.folder.join("plot.js"))
+            .env("CRUNCHBOX_FONTS", self.folder.join("node_modules/@expo-google-fonts/roboto"))
+            // The compiler that the toolchain names is to be used, and none fetched.
+            .env("RQUICKJS_SYS_NO_WASI_SDK", "1");
+        cargo
+    }
+}
