@@ -87,7 +87,7 @@ proptest! {
         let form = in_common(&table.columns().iter().collect::<Vec<_>>());
         let first = |row: usize| {
             let mut cells = table.columns().iter().map(|column| &column.values[row]);
-            cells.find(|cell| !cell.is_null()).map_or(Value::Null, |cell| form(cell))
+            cells.find(|cell| !cell.is_null()).map_or(Value::Null, &form)
         };
         let expected: Vec<Value> = (0..table.rows()).map(first).collect();
         if is_touched {

@@ -43,7 +43,9 @@ fn leaf() -> impl Strategy<Value = Leaf> {
         .prop_map(|(column, operation, text, number, time)| Leaf { column, operation, text, number, time })
 }
 
-const COMPARISONS: [(&str, fn(Ordering) -> bool); 5] = [
+type Meets = fn(Ordering) -> bool;
+
+const COMPARISONS: [(&str, Meets); 5] = [
     ("", Ordering::is_eq),
     ("_greater_than", Ordering::is_gt),
     ("_greater_than_or_equals", Ordering::is_ge),

@@ -18,7 +18,7 @@ fn text_column(values: Vec<Value>) -> Table {
         format: None,
         storage: None,
         unit: None,
-        dictionary: values.len() % 2 == 0,
+        dictionary: values.len().is_multiple_of(2),
         values,
     };
     Table::of(CaseTable { columns: vec![column] })

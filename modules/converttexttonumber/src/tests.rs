@@ -50,7 +50,7 @@ fn errors_are_told_unless_they_are_nulls() {
     let cells = || text("A", [Some("1"), None, Some("")]);
     assert_errors(&convert_as([cells()], false, "{:,}"), &["ErrorCount.message"]);
     assert_converted(cells(), integer("A", [Some(1), None, None]));
-    assert_errors(&convert_as([cells()], true, "{:x}"), &["badParam.output_format.invalid"]);
+    assert_errors(&convert_as([cells()], true, "{:T}"), &["badParam.output_format.invalid"]);
 }
 
 #[test]
