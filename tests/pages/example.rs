@@ -34,8 +34,13 @@ struct Tab {
     table: CaseTable,
 }
 
-/// The page's part about it.
-pub(crate) fn section(built: &Built, id: &str, path: &Path) -> anyhow::Result<String> {
+/// The page's part about it, and the drawing that it shows, if the step describes a chart.
+pub(crate) fn section(
+    built: &Built,
+    id: &str,
+    path: &Path,
+    has_chart: bool,
+) -> anyhow::Result<(String, Option<String>)> {
     let json = fs::read_to_string(path)?;
     let example: Example = serde_json::from_str(&json).with_context(|| path.display().to_string())?;
     let mut page = format!("## Example\n\n{}\n\n```json\n{:#}\n```\n", example.what, example.params);
@@ -44,11 +49,18 @@ pub(crate) fn section(built: &Built, id: &str, path: &Path) -> anyhow::Result<St
     for (slug, tab) in &example.tabs {
         write!(page, "\nTab `{slug}`, {:?}:\n\n{}", tab.name, table(&tab.table)?)?;
     }
-    page.push_str(&outcome(built, id, &example).with_context(|| path.display().to_string())?);
-    Ok(page)
+    let (outcome, drawing) =
+        outcome(built, id, &example, has_chart).with_context(|| path.display().to_string())?;
+    page.push_str(&outcome);
+    Ok((page, drawing))
 }
 
-fn outcome(built: &Built, id: &str, example: &Example) -> anyhow::Result<String> {
+fn outcome(
+    built: &Built,
+    id: &str,
+    example: &Example,
+    has_chart: bool,
+) -> anyhow::Result<(String, Option<String>)> {
     let folder = tempfile::tempdir()?;
     let file = |name: &str| folder.path().join(format!("{name}.arrow")).display().to_string();
     write_table(&example.input, Path::new(&file("input")))?;
@@ -56,6 +68,10 @@ fn outcome(built: &Built, id: &str, example: &Example) -> anyhow::Result<String>
     for (slug, tab) in &example.tabs {
         write_table(&tab.table, Path::new(&file(slug)))?;
         arguments.extend(["--tab".to_owned(), format!("{slug}:{}={}", tab.name, file(slug))]);
+    }
+    let chart = folder.path().join("chart.svg").display().to_string();
+    if has_chart {
+        arguments.extend(["--chart".to_owned(), chart.clone()]);
     }
     let params = example.params.to_string();
     let (input, output) = (file("input"), file("output"));
@@ -71,7 +87,10 @@ fn outcome(built: &Built, id: &str, example: &Example) -> anyhow::Result<String>
     );
 
     let mut page = String::new();
-    if Path::new(&output).exists() {
+    let drawing = has_chart.then(|| fs::read_to_string(&chart)).transpose().context("there is no chart")?;
+    if drawing.is_some() {
+        write!(page, "\nChart (`--chart FILE.svg`):\n\n![the chart]({id}.svg)\n")?;
+    } else if Path::new(&output).exists() {
         write!(page, "\nOutput:\n\n{}", table(&read_table(Path::new(&output))?)?)?;
     } else {
         page.push_str("\nThere is no output.\n");
@@ -90,8 +109,8 @@ fn outcome(built: &Built, id: &str, example: &Example) -> anyhow::Result<String>
         page.push('\n');
     }
     let view = run.report["json"].as_object().filter(|view| !view.is_empty());
-    if let Some(view) = view {
+    if let Some(view) = view.filter(|_| drawing.is_none()) {
         write!(page, "\nFor its own view:\n\n```json\n{:#}\n```\n", Value::Object(view.clone()))?;
     }
-    Ok(page)
+    Ok((page, drawing))
 }

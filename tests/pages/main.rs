@@ -40,8 +40,8 @@ fn manifests() -> anyhow::Result<BTreeMap<String, Manifest>> {
     Ok(manifests)
 }
 
-/// A step's page.
-fn page(built: &Built, id: &str, manifest: &Manifest) -> anyhow::Result<String> {
+/// A step's page, and the drawing that it shows, if it shows one.
+fn page(built: &Built, id: &str, manifest: &Manifest) -> anyhow::Result<(String, Option<String>)> {
     let mut page = format!("# {}\n\n{}\n\n", manifest.name, manifest.description);
     writeln!(
         page,
@@ -50,10 +50,10 @@ fn page(built: &Built, id: &str, manifest: &Manifest) -> anyhow::Result<String> 
     )?;
     page.push_str(&params::section(manifest));
     let folder = root().join("modules").join(id);
-    if folder.join("example.json").is_file() {
-        page.push_str(&example::section(built, id, &folder.join("example.json"))?);
-    }
-    Ok(page)
+    let path = folder.join("example.json");
+    let (example, drawing) = example::section(built, id, &path, manifest.html_output)?;
+    page.push_str(&example);
+    Ok((page, drawing))
 }
 
 /// The list of all pages, by category.
@@ -82,10 +82,12 @@ fn index(manifests: &BTreeMap<String, Manifest>) -> String {
 fn the_pages_are_what_the_steps_are() {
     let built = Built::find().unwrap();
     let manifests = manifests().unwrap();
-    let mut pages: BTreeMap<String, String> = manifests
-        .iter()
-        .map(|(id, manifest)| (format!("{id}.md"), page(&built, id, manifest).unwrap()))
-        .collect();
+    let mut pages = BTreeMap::new();
+    for (id, manifest) in &manifests {
+        let (page, drawing) = page(&built, id, manifest).unwrap();
+        pages.insert(format!("{id}.md"), page);
+        pages.extend(drawing.map(|svg| (format!("{id}.svg"), svg)));
+    }
     pages.insert("README.md".to_owned(), index(&manifests));
     let folder = root().join("docs/steps");
     if std::env::var_os(WRITE).is_some() {
