@@ -266,7 +266,7 @@ fn hostile_specifications_leave_nothing_but_shapes() {
 #[test]
 fn a_large_specification_is_drawn() {
     let desk = Desk::new();
-    let values: Vec<Value> = (0..20_000).map(|n| json!({"x": n, "y": n * n % 1009})).collect();
+    let values: Vec<Value> = (0..5_000).map(|n| json!({"x": n, "y": n * n % 1009})).collect();
     let mut specification = JsonMap::new();
     specification.insert("data".into(), json!({"values": values}));
     specification.insert("mark".into(), "point".into());
