@@ -5,6 +5,7 @@
 //! run nothing of the specification's. The host moves bytes.
 
 use std::str::FromStr;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -15,6 +16,9 @@ use crate::{Control, Engine, Error, Limits, Module, RenderRequest, Verdict};
 
 /// The longest drawing, in bytes of the message that it comes in.
 const DRAWING_BYTES: u64 = 64 << 20;
+
+/// How long each of the two modules has, in real time: a script takes a millisecond for a point.
+const WALL_TIME: Duration = Duration::from_secs(120);
 
 /// Scripts call deep: JavaScript's stack and WebAssembly's grow together.
 const STACK_BYTES: u64 = 16 << 20;
@@ -102,7 +106,10 @@ impl Engine {
         control: Control<'_>,
     ) -> Result<Result<String, NotDrawn>, Error> {
         let request = RenderRequest::new(&Module::of_drawing(id)?).clean_params(params);
-        let limits = Limits::default().with_stdout_bytes(DRAWING_BYTES).with_stack_bytes(STACK_BYTES);
+        let limits = Limits::default()
+            .with_stdout_bytes(DRAWING_BYTES)
+            .with_wall_time(WALL_TIME)
+            .with_stack_bytes(STACK_BYTES);
         let mut outcome = self.render_with(&request, &limits, control)?;
         if outcome.verdict != Verdict::Ok {
             let complaint = outcome.errors.first().and_then(|error| error.message.arguments.get("reason"));

@@ -16,9 +16,8 @@ pub(crate) fn of(shapes: &Shapes, specification: &Value) -> Result<String, serde
          <html>\n\
          <head>\n\
          <meta charset=\"utf-8\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'\">\n\
          <title>Chart</title>\n\
-         <style>body {{ font-family: sans-serif; margin: 2em }} svg {{ max-width: 100%; height: auto }}</style>\n\
          </head>\n\
          <body>\n\
          {svg}\n\

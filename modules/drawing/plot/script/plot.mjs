@@ -48,7 +48,8 @@ function isVega(specification) {
 // A Vega specification of either kind. A single chart gets a size that all of it fits in.
 function toVega(specification) {
   if (isVega(specification)) return specification;
-  const sized = { ...specification };
+  // Descriptions for screen readers would be lost with the text, and take most of the time.
+  const sized = { ...specification, config: { ...specification.config, aria: false } };
   if ('mark' in sized || 'layer' in sized) {
     if (sized.width === undefined || sized.width === 'container') sized.width = WIDTH;
     if (sized.height === undefined || sized.height === 'container') sized.height = HEIGHT;
@@ -65,7 +66,7 @@ globalThis.plot = async (json) => {
     throw new Error('a chart is a JSON object');
   }
   // As data: expressions are interpreted, and no text of a specification ever becomes code.
-  const dataflow = parse(toVega(specification), {}, { ast: true });
+  const dataflow = parse(toVega(specification), { aria: false }, { ast: true });
   const view = new View(dataflow, { renderer: 'none', loader, logger, expr: expressionInterpreter });
   const svg = await view.toSVG();
   view.finalize();
