@@ -290,6 +290,7 @@ fn no_memory() -> anyhow::Result<()> {
         ensure!(killed, "600 MiB in a group of 200 MiB ended with {ended}");
         own.assert_works()?;
     }
+    own.assert_leaves_nothing()?;
     // It was the group that stopped it.
     let wide = Own::new(|builder| builder)?;
     let ended = verdict(&wide.engine)?.verdict;
@@ -297,6 +298,5 @@ fn no_memory() -> anyhow::Result<()> {
         ended == Verdict::Ok || matches!(ended, Verdict::BadMessage { .. }),
         "alone it ended with {ended}"
     );
-    own.assert_leaves_nothing()?;
     wide.assert_leaves_nothing()
 }

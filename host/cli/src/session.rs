@@ -25,10 +25,11 @@ impl Session {
         if let Some(cache) = &args.cache {
             builder = builder.cache(cache);
         }
-        let engine = builder.build()?;
         let cancel = CancelToken::new()?;
         let token = cancel.clone();
+        // Before the engine makes its first folder, which a Ctrl-C from here on sees removed.
         ctrlc::set_handler(move || token.cancel()).context("can't handle Ctrl-C")?;
+        let engine = builder.build()?;
         Ok(Session { engine, cancel, spinner: spinner() })
     }
 
