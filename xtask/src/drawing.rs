@@ -6,9 +6,10 @@ use std::process::Command;
 
 use anyhow::{Context, ensure};
 
+use crate::modules::place;
 use crate::paths;
 use crate::process::{cargo, exists, run, run_quietly, step};
-use crate::toolchain::{TARGET, Toolchain};
+use crate::toolchain::{Toolchain, guest};
 
 /// What is bundled: packages as `package-lock.json` pins them, and our own script.
 const SOURCES: [&str; 4] = ["package.json", "package-lock.json", "globals.mjs", "plot.mjs"];
@@ -24,37 +25,16 @@ const IDS: [&str; 2] = ["plot", "picture"];
 /// # Errors
 /// If npm or a C compiler for WASI is missing, or if they don't compile.
 pub(crate) fn build(toolchain: &Toolchain) -> anyhow::Result<()> {
-    ensure!(
-        toolchain.c.is_some(),
-        "what draws charts has QuickJS in it, which is in C, and there is no C compiler for WASI: see `cargo xtask \
-         setup`, or name the steps to build without it"
-    );
+    toolchain.want_c("what draws charts has QuickJS")?;
     let script = Script::make()?;
-    let guests = paths::target().join("guests");
-    step("the modules that draw", || {
-        let mut cargo = script.with(toolchain.cargo());
-        cargo.args([
-            "build",
-            "--quiet",
-            "--locked",
-            "--profile",
-            "guest",
-            "--target",
-            TARGET,
-            "--target-dir",
-        ]);
-        run(cargo.arg(&guests))
-    })?;
+    step("the modules that draw", || run(&mut script.with(toolchain.build_guests())))?;
     let folder = paths::target().join("modules/drawing");
     fs::create_dir_all(&folder)?;
     for id in IDS {
-        let built = guests.join(TARGET).join("guest").join(format!("{id}.wasm"));
-        let target = folder.join(format!("{id}.wasm"));
-        // A name of its own: the same module may be built twice at a time.
-        let draft = target.with_extension(format!("{}.new", std::process::id()));
-        fs::copy(&built, &draft).with_context(|| built.display().to_string())?;
-        fs::rename(&draft, &target).with_context(|| format!("can't write {}", target.display()))?;
-        eprintln!("    {:<24} {:>8} KB", id, fs::metadata(&target)?.len().div_ceil(1000));
+        let built = guest(id);
+        let wasm = fs::read(&built).with_context(|| built.display().to_string())?;
+        place(&wasm, &folder.join(format!("{id}.wasm")))?;
+        eprintln!("    {id:<24} {:>8} KB", wasm.len().div_ceil(1000));
     }
     Ok(())
 }

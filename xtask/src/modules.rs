@@ -11,7 +11,7 @@ use crunchbox_protocol::JsonMap;
 
 use crate::embed::embed;
 use crate::process::{run_quietly, step};
-use crate::toolchain::{C_TARGET, TARGET, Toolchain};
+use crate::toolchain::{C_TARGET, Toolchain, guest};
 use crate::{drawing, paths};
 
 /// Steps in Rust that have C in them, and what that is.
@@ -47,26 +47,13 @@ pub(crate) fn build(toolchain: &Toolchain, ids: &[String]) -> anyhow::Result<()>
     fs::create_dir_all(&folder)?;
     let rust: Vec<_> = chosen.iter().filter(|source| source.language == Language::Rust).collect();
     for (id, what) in WITH_C {
-        ensure!(
-            toolchain.c.is_some() || rust.iter().all(|source| source.id != id),
-            "{id} has {what} in it, which is in C, and there is no C compiler for WASI: see `cargo xtask setup`, or name \
-             the steps to build without it"
-        );
+        if rust.iter().any(|source| source.id == id) {
+            toolchain.want_c(&format!("{id} has {what}"))?;
+        }
     }
     if !rust.is_empty() {
         step("steps in Rust", || {
-            let mut cargo = toolchain.cargo();
-            cargo.args([
-                "build",
-                "--quiet",
-                "--locked",
-                "--profile",
-                "guest",
-                "--target",
-                TARGET,
-                "--target-dir",
-            ]);
-            cargo.arg(paths::target().join("guests"));
+            let mut cargo = toolchain.build_guests();
             for source in &rust {
                 cargo.args(["-p", &format!("crunchbox-module-{}", source.id)]);
             }
@@ -75,9 +62,7 @@ pub(crate) fn build(toolchain: &Toolchain, ids: &[String]) -> anyhow::Result<()>
     }
     for source in chosen {
         let compiled = match source.language {
-            Language::Rust => {
-                paths::target().join("guests").join(TARGET).join("guest").join(format!("{}.wasm", source.id))
-            }
+            Language::Rust => guest(&source.id),
             Language::C => compile_c(toolchain, source)?,
         };
         finish(source, &compiled, &folder.join(format!("{}.wasm", source.id)))?;
@@ -192,11 +177,15 @@ fn finish(source: &Source, compiled: &Path, target: &Path) -> anyhow::Result<()>
         source.id
     );
     let wasm = fs::read(compiled).with_context(|| compiled.display().to_string())?;
-    // A name of its own: the same step may be built twice at a time.
-    let draft = target.with_extension(format!("{}.new", std::process::id()));
     let catalogues = catalogues(&source.folder)?.map(|json| serde_json::Value::Object(json).to_string());
     let catalogues = catalogues.as_ref().map(String::as_bytes);
-    fs::write(&draft, embed(&wasm, manifest.to_json().as_bytes(), catalogues)?)
-        .with_context(|| format!("can't write {}", draft.display()))?;
+    place(&embed(&wasm, manifest.to_json().as_bytes(), catalogues)?, target)
+}
+
+/// Writes a finished module, which gets its name in one go.
+pub(crate) fn place(wasm: &[u8], target: &Path) -> anyhow::Result<()> {
+    // A name of its own: the same module may be built twice at a time.
+    let draft = target.with_extension(format!("{}.new", std::process::id()));
+    fs::write(&draft, wasm).with_context(|| format!("can't write {}", draft.display()))?;
     fs::rename(&draft, target).with_context(|| format!("can't write {}", target.display()))
 }

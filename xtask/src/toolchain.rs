@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 
 use crate::process::{cargo, exists, read, run, step};
 use crate::{debian, paths};
@@ -53,6 +53,24 @@ impl Toolchain {
         command
     }
 
+    /// `cargo build` of guests, in their profile and for their target; what it makes is where [`guest`] says.
+    pub(crate) fn build_guests(&self) -> Command {
+        let mut command = self.cargo();
+        command.args(["build", "--quiet", "--locked", "--profile", "guest", "--target", TARGET]);
+        command.arg("--target-dir").arg(paths::target().join("guests"));
+        command
+    }
+
+    /// Sees that there is a C compiler, which `what` needs.
+    pub(crate) fn want_c(&self, what: &str) -> anyhow::Result<()> {
+        ensure!(
+            self.c.is_some(),
+            "{what} in it, which is in C, and there is no C compiler for WASI: see `cargo xtask setup`, or name the steps \
+             to build without it"
+        );
+        Ok(())
+    }
+
     /// Rustc, set up to build steps.
     pub(crate) fn rustc(&self) -> Command {
         let mut command = match &self.rustc {
@@ -62,6 +80,11 @@ impl Toolchain {
         command.current_dir(paths::root());
         command
     }
+}
+
+/// A module as cargo left it.
+pub(crate) fn guest(name: &str) -> PathBuf {
+    paths::target().join("guests").join(TARGET).join("guest").join(format!("{name}.wasm"))
 }
 
 /// The way to a toolchain that `CRUNCHBOX_WASI` names, else the first that works: the target that is there, rustup's,
