@@ -17,6 +17,15 @@ use crate::texts::plain;
 /// The most texts that an X axis has room for.
 const MAX_AXIS_LABELS: usize = 300;
 
+/// The colour of a chart's title and of its axes' labels.
+pub const LABELS: &str = "#383838";
+
+/// The colour of its axes' titles.
+pub const TITLES: &str = "#686768";
+
+/// The colour of its grid.
+pub const GRID: &str = "#ededed";
+
 /// One element of a `multichartseries` param.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 pub struct Series {
@@ -205,6 +214,20 @@ pub fn rows_with_first(columns: Vec<Vec<Value>>) -> Vec<Vec<Value>> {
     let mut columns: Vec<_> = columns.into_iter().map(Vec::into_iter).collect();
     let row = |_| columns.iter_mut().map(|column| column.next().unwrap_or_default()).collect::<Vec<_>>();
     (0..length).map(row).filter(|row| !row[0].is_null()).collect()
+}
+
+/// What series are called in a specification: by their places, so that no name of a column is ever a name in it.
+pub fn keys(series: &[Series]) -> Vec<String> {
+    (0..series.len()).map(|place| format!("y{place}")).collect()
+}
+
+/// Rows of [`rows_with_first`] as a specification has its data: an object of each, of `x` and the series' `keys`.
+pub fn records(keys: &[String], rows: &[Vec<Value>]) -> Vec<Value> {
+    let record = |row: &Vec<Value>| {
+        let names = std::iter::once("x").chain(keys.iter().map(String::as_str));
+        names.map(str::to_owned).zip(row.iter().cloned()).collect()
+    };
+    rows.iter().map(record).collect()
 }
 
 #[cfg(test)]

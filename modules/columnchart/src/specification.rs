@@ -1,11 +1,7 @@
 //! The chart in Vega-Lite's words.
 
-use crunchbox_sdk::charts::Series;
+use crunchbox_sdk::charts::{GRID, LABELS, Series, TITLES, keys, records};
 use serde_json::{Value, json};
-
-const LABELS: &str = "#383838";
-const TITLES: &str = "#686768";
-const GRID: &str = "#ededed";
 
 /// All that is drawn.
 pub(crate) struct Chart {
@@ -23,12 +19,7 @@ impl Chart {
     /// Columns of a group stand side by side: the rows are folded to a long table, whose keys are the series' places.
     /// So no name of a column is ever a name in the specification.
     pub(crate) fn specification(&self) -> Value {
-        let count = self.series.len();
-        let keys: Vec<String> = (0..count).map(|place| format!("y{place}")).collect();
-        let named = |row: &Vec<Value>| -> Value {
-            let names = std::iter::once("x").chain(keys.iter().map(String::as_str));
-            names.map(str::to_owned).zip(row.iter().cloned()).collect()
-        };
+        let keys = keys(&self.series);
         let names: Vec<Value> = (keys.iter().zip(&self.series))
             .map(|(key, series)| json!({"key": key, "series": series.column}))
             .collect();
@@ -44,7 +35,7 @@ impl Chart {
             "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
             "title": self.title,
             "config": self.config(),
-            "data": {"values": self.rows.iter().map(named).collect::<Vec<_>>()},
+            "data": {"values": records(&keys, &self.rows)},
             "transform": [
                 {"fold": keys},
                 {"lookup": "key", "from": {"data": {"values": names}, "key": "key", "fields": ["series"]}},

@@ -2,14 +2,10 @@
 
 use chrono::Datelike;
 use crunchbox_sdk::DateUnit;
-use crunchbox_sdk::charts::Series;
+use crunchbox_sdk::charts::{GRID, LABELS, Series, TITLES, keys, records};
 use serde_json::{Value, json};
 
 use crate::ticks::Ticks;
-
-const LABELS: &str = "#383838";
-const TITLES: &str = "#686768";
-const GRID: &str = "#ededed";
 
 /// All that is drawn.
 pub(crate) struct Chart {
@@ -116,11 +112,7 @@ impl Chart {
     /// Lines below; above them what is seen at the mouse: a rule and its points. Series go by their places, so that no name
     /// of a column is ever a name in the specification.
     pub(crate) fn specification(&self) -> Value {
-        let keys: Vec<String> = (0..self.series.len()).map(|place| format!("y{place}")).collect();
-        let named = |row: &Vec<Value>| -> Value {
-            let names = std::iter::once("x").chain(keys.iter().map(String::as_str));
-            names.map(str::to_owned).zip(row.iter().cloned()).collect()
-        };
+        let keys = keys(&self.series);
         let shown = keys.iter().zip(&self.series);
         let tooltip: Vec<Value> =
             std::iter::once(self.scale.tooltip())
@@ -135,7 +127,7 @@ impl Chart {
             "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
             "title": self.title,
             "config": self.config(),
-            "data": {"values": self.rows.iter().map(named).collect::<Vec<_>>()},
+            "data": {"values": records(&keys, &self.rows)},
             "encoding": {
                 "x": self.scale.encoding(&self.x_label),
                 "y": {"title": self.y_label},
@@ -178,7 +170,7 @@ impl Chart {
         let mut color = json!({"datum": key});
         if place == 0 {
             // All lines share the first one's.
-            let keys: Vec<String> = (0..self.series.len()).map(|place| format!("y{place}")).collect();
+            let keys = keys(&self.series);
             let colors: Vec<&str> = self.series.iter().map(|series| series.color.as_str()).collect();
             color["scale"] = json!({"domain": keys, "range": colors});
             color["legend"] = self.legend();
@@ -194,9 +186,8 @@ impl Chart {
         if self.series.len() < 2 {
             return Value::Null;
         }
-        let names: serde_json::Map<String, Value> = (0..)
-            .zip(&self.series)
-            .map(|(place, series)| (format!("y{place}"), series.column.as_str().into()))
+        let names: serde_json::Map<String, Value> = (keys(&self.series).into_iter().zip(&self.series))
+            .map(|(key, series)| (key, series.column.as_str().into()))
             .collect();
         json!({"title": null, "labelExpr": format!("{}[datum.value]", in_ascii(&Value::Object(names).to_string()))})
     }

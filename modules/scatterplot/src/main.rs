@@ -3,7 +3,9 @@
 #![forbid(unsafe_code)]
 
 use arrow::record_batch::RecordBatch;
-use crunchbox_sdk::charts::{self, cells, check_axis, d3_format, drawn, message, not_drawn, scale_type};
+use crunchbox_sdk::charts::{
+    self, LABELS, TITLES, cells, check_axis, d3_format, drawn, message, not_drawn, scale_type,
+};
 use crunchbox_sdk::{ColumnKind, Output, Result, column, number_format, step};
 use serde_json::{Value, json};
 
@@ -81,17 +83,17 @@ fn axis(label: &str, name: &str, format: &str) -> Value {
 
 fn config() -> Value {
     json!({
-        "title": {"offset": 15, "color": "#383838", "font": FONT, "fontSize": 20, "fontWeight": "normal"},
+        "title": {"offset": 15, "color": LABELS, "font": FONT, "fontSize": 20, "fontWeight": "normal"},
         "axis": {
             "tickSize": 3,
             "titlePadding": 20,
             "titleFontSize": 15,
             "titleFontWeight": 100,
-            "titleColor": "#686768",
+            "titleColor": TITLES,
             "titleFont": FONT,
             "labelFont": FONT,
             "labelFontWeight": 400,
-            "labelColor": "#383838",
+            "labelColor": LABELS,
             "labelFontSize": 12,
             "labelPadding": 10,
             "gridOpacity": 0.5,
