@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, ensure};
-use crunchbox_tests::{Built, CaseTable, assert_same, read_table, write_table};
+use crunchbox_tests::{Built, CaseTab, CaseTable, assert_same, read_table, write_inputs};
 use libtest_mimic::{Arguments, Trial};
 use serde::Deserialize;
 use serde_json::Value;
@@ -20,16 +20,9 @@ struct Case {
     #[serde(default)]
     tab_name: String,
     #[serde(default)]
-    tabs: BTreeMap<String, Tab>,
+    tabs: BTreeMap<String, CaseTab>,
     input: CaseTable,
     expect: Expect,
-}
-
-#[derive(Deserialize)]
-struct Tab {
-    name: String,
-    #[serde(flatten)]
-    table: CaseTable,
 }
 
 #[derive(Deserialize)]
@@ -69,20 +62,10 @@ fn main() -> anyhow::Result<()> {
 fn check(built: &Built, case: &Case) -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let path = |name: &str| folder.path().join(name).to_str().map(str::to_owned).context("a path in UTF-8");
-    let (input, output, params) = (path("input.arrow")?, path("output.arrow")?, path("params.json")?);
-    write_table(&case.input, Path::new(&input))?;
+    let (output, params) = (path("output.arrow")?, path("params.json")?);
     fs::write(&params, serde_json::to_vec(&case.params)?)?;
-    let params = format!("@{params}");
-    let mut arguments: Vec<String> =
-        ["--params-clean", &params, "--tab-name", &case.tab_name, "--output", &output]
-            .map(str::to_owned)
-            .to_vec();
-    arguments.extend(["--input".to_owned(), input]);
-    for (slug, tab) in &case.tabs {
-        let file = path(&format!("{slug}.arrow"))?;
-        write_table(&tab.table, Path::new(&file))?;
-        arguments.extend(["--tab".to_owned(), format!("{slug}:{}={file}", tab.name)]);
-    }
+    let mut arguments = write_inputs(folder.path(), &case.tab_name, &case.input, &case.tabs)?;
+    arguments.extend(["--params-clean", &format!("@{params}"), "--output", &output].map(str::to_owned));
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let run = built.run(&built.module(&case.step)?, &arguments)?;
 

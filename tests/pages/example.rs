@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, ensure};
-use crunchbox_tests::{Built, CaseTable, read_table, write_table};
+use crunchbox_tests::{Built, CaseTab, CaseTable, read_table, write_inputs};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -23,15 +23,8 @@ struct Example {
     #[serde(default)]
     tab_name: String,
     #[serde(default)]
-    tabs: BTreeMap<String, Tab>,
+    tabs: BTreeMap<String, CaseTab>,
     input: CaseTable,
-}
-
-#[derive(Deserialize)]
-struct Tab {
-    name: String,
-    #[serde(flatten)]
-    table: CaseTable,
 }
 
 /// The page's part about it, and the drawing that it shows, if the step describes a chart.
@@ -62,22 +55,15 @@ fn outcome(
     has_chart: bool,
 ) -> anyhow::Result<(String, Option<String>)> {
     let folder = tempfile::tempdir()?;
-    let file = |name: &str| folder.path().join(format!("{name}.arrow")).display().to_string();
-    write_table(&example.input, Path::new(&file("input")))?;
-    let mut arguments: Vec<String> = Vec::new();
-    for (slug, tab) in &example.tabs {
-        write_table(&tab.table, Path::new(&file(slug)))?;
-        arguments.extend(["--tab".to_owned(), format!("{slug}:{}={}", tab.name, file(slug))]);
-    }
+    let mut arguments = write_inputs(folder.path(), &example.tab_name, &example.input, &example.tabs)?;
+    let output = folder.path().join("output.arrow").display().to_string();
     let chart = folder.path().join("chart.svg").display().to_string();
+    let params = example.params.to_string();
+    arguments.extend(["--output", &output, "--params", &params].map(str::to_owned));
     if has_chart {
         arguments.extend(["--chart".to_owned(), chart.clone()]);
     }
-    let params = example.params.to_string();
-    let (input, output) = (file("input"), file("output"));
-    let named =
-        ["--input", &input, "--output", &output, "--params", &params, "--tab-name", &example.tab_name];
-    let arguments: Vec<&str> = named.into_iter().chain(arguments.iter().map(String::as_str)).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let run = built.run(&built.module(id)?, &arguments)?;
     ensure!(
         ["ok", "step-error"].contains(&run.verdict()),

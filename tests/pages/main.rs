@@ -12,9 +12,8 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
 use crunchbox_params::Manifest;
-use crunchbox_tests::Built;
+use crunchbox_tests::{Built, manifests};
 
 use crate::markdown::cell;
 
@@ -23,21 +22,6 @@ const WRITE: &str = "CRUNCHBOX_WRITE_PAGES";
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
-}
-
-/// All manifests, by the steps' ids.
-fn manifests() -> anyhow::Result<BTreeMap<String, Manifest>> {
-    let mut manifests = BTreeMap::new();
-    for entry in fs::read_dir(root().join("modules"))? {
-        let folder = entry?.path();
-        let id = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
-        let path = folder.join(format!("{id}.yaml"));
-        if path.is_file() {
-            let manifest = Manifest::from_yaml(&fs::read_to_string(&path)?).with_context(|| id.clone())?;
-            manifests.insert(id, manifest);
-        }
-    }
-    Ok(manifests)
 }
 
 /// A step's page, and the drawing that it shows, if it shows one.

@@ -2,10 +2,9 @@
 //! it, the step must end by itself and its table must keep the rules.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::Path;
 
-use crunchbox_params::{ColumnKind, Manifest, ParamDtype};
+use crunchbox_params::{ColumnKind, ParamDtype};
+use crunchbox_tests::manifests;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::{Config, TestRunner};
@@ -74,24 +73,10 @@ fn value(dtype: &ParamDtype, table: &Table, chance: &mut Chance) -> Value {
     }
 }
 
-fn manifests() -> Vec<Manifest> {
-    let modules = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("modules");
-    let mut manifests = Vec::new();
-    for entry in fs::read_dir(modules).unwrap() {
-        let folder = entry.unwrap().path();
-        let id = folder.file_name().unwrap().to_str().unwrap().to_owned();
-        if let Ok(yaml) = fs::read_to_string(folder.join(format!("{id}.yaml"))) {
-            manifests.push(Manifest::from_yaml(&yaml).unwrap());
-        }
-    }
-    assert!(!manifests.is_empty());
-    manifests
-}
-
 #[test]
 fn every_step_ends_by_itself_and_keeps_the_rules() {
     let mut broken = Vec::new();
-    for manifest in manifests() {
+    for manifest in manifests().unwrap().into_values() {
         // Each case is a call, and shrinking tells little where params are drawn by chance.
         let mut runner = TestRunner::new(Config { max_shrink_iters: 20, ..few() });
         let ran = runner.run(&(table(), table(), draws()), |(input, other, draws)| {
