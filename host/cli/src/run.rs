@@ -6,7 +6,8 @@ use std::path::Path;
 
 use anyhow::Context;
 use crunchbox::{
-    FetchError, FetchRequest, I18nMessage, JsonMap, Limits, Module, Outcome, RenderRequest, Verdict,
+    FetchError, FetchRequest, I18nMessage, JsonMap, Limits, Module, Outcome, RenderError, RenderRequest,
+    Verdict,
 };
 use crunchbox_messages::{Catalogues, Translator, language_of_environment};
 use serde_json::Value;
@@ -185,7 +186,7 @@ fn tell<O>(
     outcome: &Outcome<O>,
     made: Made<'_>,
 ) -> anyhow::Result<Exit> {
-    let translator = translator(args, session, module);
+    let translator = translator(args, session, module, &outcome.errors);
     match args.report {
         ReportFormat::Json => print_json(&report::as_json(outcome, module, &made, &translator))?,
         ReportFormat::Text => {
@@ -197,12 +198,12 @@ fn tell<O>(
     Ok(Exit::of_verdict(&outcome.verdict))
 }
 
-/// Tells messages in the language that the arguments ask for, or the environment.
-fn translator(args: &RunArgs, session: &Session, module: &Module) -> Translator {
+/// Tells these messages in the language that the arguments ask for, or the environment.
+fn translator(args: &RunArgs, session: &Session, module: &Module, errors: &[RenderError]) -> Translator {
     let of_environment = || language_of_environment(|name| std::env::var(name).ok());
     let language = args.lang.clone().unwrap_or_else(of_environment);
-    // A module whose catalogues are none has no texts: its messages are told by their ids.
-    let catalogues = session.engine.catalogues(module);
+    // Most calls have nothing to tell. A module whose catalogues are none has no texts: its messages are told by their ids.
+    let catalogues = if errors.is_empty() { None } else { session.engine.catalogues(module) };
     let catalogues = catalogues.and_then(|json| Catalogues::from_json(&json).ok()).unwrap_or_default();
     Translator::new(language, catalogues)
 }
