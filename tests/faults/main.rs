@@ -29,6 +29,7 @@ fn main() -> anyhow::Result<()> {
         ("no_descriptors", no_descriptors),
         ("no_processes", no_processes),
         ("no_memory", no_memory),
+        ("an_input_cut_short", an_input_cut_short),
     ];
     let trials = trials
         .map(|(name, check)| Trial::test(name, move || Ok(check().map_err(|error| format!("{error:#}"))?)));
@@ -56,6 +57,17 @@ const GREEDY: &str = r#"(module
     (func (export "_start")
         (drop (memory.grow (i32.const 9600)))
         (memory.fill (i32.const 0) (i32.const 1) (i32.const 0x25800000))))"#;
+
+/// A step that has its file mapped and looks at its end again and again.
+const LOOKING: &str = r#"(module
+    (import "crunchbox_v1" "map_input" (func $map_input (param i32 i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "proc_exit" (func $proc_exit (param i32)))
+    (memory (export "memory") 32)
+    (data (i32.const 0) "00000000-0000-4000-8000-000000000001_x")
+    (func (export "_start")
+        (if (call $map_input (i32.const 0) (i32.const 38) (i32.const 65536) (i32.const 1048576))
+            (then (call $proc_exit (i32.const 1))))
+        (loop $again (br_if $again (i32.eq (i32.load8_u (i32.const 1114111)) (i32.const 7))))))"#;
 
 struct Own {
     engine: Engine,
@@ -299,4 +311,50 @@ fn no_memory() -> anyhow::Result<()> {
         "alone it ended with {ended}"
     );
     wide.assert_leaves_nothing()
+}
+
+/// Nobody but this user can do it; it is the worker that falls, and the step's end is told.
+fn an_input_cut_short() -> anyhow::Result<()> {
+    let own = Own::new(|builder| builder)?;
+    let file = own.folder.path().join("x");
+    fs::write(&file, vec![7; 1 << 20])?;
+    let module = Module::from_bytes("looking", wat::parse_str(LOOKING)?)?;
+    let request = RenderRequest::new(&module).file("00000000-0000-4000-8000-000000000001", "x", &file);
+    let limits = Limits::default().with_wall_time(Duration::from_secs(20));
+    let outcome = thread::scope(|scope| {
+        let call = scope.spawn(|| own.engine.render(&request, &limits));
+        let copy = find(own.folder.path(), "00000000-0000-4000-8000-000000000001_x")?;
+        // Time for it to be mapped; a file that is shorter beforehand would only be refused.
+        thread::sleep(Duration::from_millis(500));
+        fs::OpenOptions::new().write(true).open(copy)?.set_len(1000)?;
+        call.join().map_err(|_| anyhow::anyhow!("the call panicked"))?.map_err(anyhow::Error::from)
+    })?;
+    ensure!(
+        matches!(&outcome.verdict, Verdict::Killed { signal: Some(7), detail } if detail.contains("cut short")),
+        "the verdict is {}",
+        outcome.verdict
+    );
+    own.assert_works()?;
+    own.assert_leaves_nothing()
+}
+
+/// The whole file of that name somewhere below a folder, once it is there.
+fn find(folder: &Path, name: &str) -> anyhow::Result<std::path::PathBuf> {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while Instant::now() < deadline {
+        let mut folders = vec![folder.to_owned()];
+        while let Some(folder) = folders.pop() {
+            // What vanishes meanwhile is not looked for.
+            for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+                if entry.file_name() == name && entry.metadata().is_ok_and(|file| file.len() == 1 << 20) {
+                    return Ok(entry.path());
+                }
+                if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                    folders.push(entry.path());
+                }
+            }
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+    anyhow::bail!("no {name} appeared in {}", folder.display())
 }

@@ -6,6 +6,7 @@
 //! ```text
 //! ;; expect: <verdict> [exit=<status>] [detail~=<what the detail contains>]
 //! ;; args: <more arguments for crunchbox run>                                 (optional)
+//! ;; file: <bytes>                                                            (optional: an input, `FILE_UUID`_x)
 //! ;; report: <JSON pointer> <the JSON value that the report has there>        (optional, any number)
 //! ;; why: <what it tries>
 //! ```
@@ -51,6 +52,9 @@ const OLD_OUTPUT: &str = "what was there before";
 /// The log that is kept by default, in bytes. A byte that is not UTF-8 becomes a character of three.
 const MAX_LOG_BYTES: usize = 3 * (100 << 10);
 
+/// The one file that a guest may be handed, by what a param would name it; byte n of it is n modulo 251.
+const FILE_UUID: &str = "00000000-0000-4000-8000-000000000001";
+
 struct Guest {
     name: String,
     wasm: Vec<u8>,
@@ -58,6 +62,7 @@ struct Guest {
     status: i32,
     detail: Option<String>,
     args: Vec<String>,
+    file_bytes: Option<usize>,
     report: Vec<(String, Value)>,
 }
 
@@ -100,6 +105,7 @@ fn read_guest(path: &Path) -> anyhow::Result<Guest> {
     let mut expect = None;
     let mut why = None;
     let mut args = Vec::new();
+    let mut file_bytes = None;
     let mut report = Vec::new();
     for line in text.lines().map_while(|line| line.strip_prefix(";;")) {
         let (key, value) =
@@ -109,12 +115,13 @@ fn read_guest(path: &Path) -> anyhow::Result<Guest> {
             "expect" => expect = Some(value),
             "why" => why = Some(value),
             "args" => args = value.split_whitespace().map(str::to_owned).collect(),
+            "file" => file_bytes = Some(value.parse().with_context(|| format!("file: {value}"))?),
             "report" => {
                 let (pointer, json) = value.split_once(' ').context("report: takes a pointer and a value")?;
                 let json = serde_json::from_str(json).with_context(|| format!("report: {json}"))?;
                 report.push((pointer.to_owned(), json));
             }
-            other => bail!("`{other}` is no key: there are expect, args, report and why"),
+            other => bail!("`{other}` is no key: there are expect, args, file, report and why"),
         }
     }
     let expect = expect.context("there is no line `;; expect: …` at its beginning")?;
@@ -145,7 +152,7 @@ fn read_guest(path: &Path) -> anyhow::Result<Guest> {
         _ => bail!("a guest is a .wat or a .hex file"),
     };
     let name = path.file_stem().context("a file has a name")?.to_string_lossy().into_owned();
-    Ok(Guest { name, wasm, verdict, status, detail, args, report })
+    Ok(Guest { name, wasm, verdict, status, detail, args, file_bytes, report })
 }
 
 /// Bytes from pairs of hexadecimal digits, with blanks and comments between them as one likes.
@@ -175,6 +182,11 @@ fn check(built: &Built, guest: &Guest) -> anyhow::Result<()> {
     let mut args = vec!["--cache", &paths[1]];
     if !["validate", "migrate-params"].iter().any(|call| guest.args.iter().any(|arg| arg == call)) {
         args.extend(["--output", &paths[0]]);
+    }
+    let file = format!("{FILE_UUID}={}", folder.path().join("x").display());
+    if let Some(bytes) = guest.file_bytes {
+        fs::write(folder.path().join("x"), (0..bytes).map(|n| (n % 251) as u8).collect::<Vec<_>>())?;
+        args.extend(["--file", &file]);
     }
     args.extend(guest.args.iter().map(String::as_str));
     let run = built.run_in(&scratch, &module, &args)?;

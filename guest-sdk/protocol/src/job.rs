@@ -90,6 +90,8 @@ pub struct RunJob {
     pub fuel: u64,
     /// Cap on all linear memories together, in bytes.
     pub memory_bytes: u64,
+    /// What all inputs take that the step may have shown in its memory, in bytes. It comes on top of that cap.
+    pub input_bytes: u64,
     /// Cap on the elements of each table.
     pub table_elements: u64,
     /// Cap on the wasm stack, in bytes.

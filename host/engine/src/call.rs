@@ -168,18 +168,22 @@ impl<'a> Call<'a> {
         room: &RunDir,
     ) -> Result<Report, Stop> {
         let limits = &self.limits;
+        // The step may have all of its inputs shown in its memory.
+        let input_bytes = self.usage.bytes_in;
         let role = Role::Run(RunJob {
             module_id: self.module.id().to_owned(),
             call: call.to_owned(),
             fuel: limits.fuel,
             memory_bytes: limits.memory_bytes,
+            input_bytes,
             table_elements: limits.table_elements,
             stack_bytes: limits.stack_bytes,
             stdout_bytes: limits.stdout_bytes,
             real_clock_and_random: self.real_clock_and_random,
         });
         let memory_bytes = limits.memory_bytes.saturating_add(WORKER_OWN_BYTES);
-        let job = Job::new(role, memory_bytes, limits.wall_time, limits.output_bytes);
+        let kernel_bytes = memory_bytes.saturating_add(input_bytes);
+        let job = Job::new(role, kernel_bytes, limits.wall_time, limits.output_bytes);
         let workers = &self.engine.workers;
         let caps = Report::caps(limits.stdout_bytes);
         let outputs = room.outputs();
@@ -192,7 +196,7 @@ impl<'a> Call<'a> {
             wall_time: limits.wall_time,
             cancel: self.control.cancel,
             watch: Some(Watch::new(outputs, limits)),
-            memory_bytes,
+            memory_bytes: kernel_bytes,
             meanwhile: &|| workers.keep_ready(&workers.run),
         })?;
         self.note(&collected);
@@ -200,7 +204,7 @@ impl<'a> Call<'a> {
         let report = judge::report("run", &collected, &caps, limits.wall_time)??;
         let usage = &mut self.usage;
         usage.fuel = report.fuel.min(limits.fuel);
-        usage.peak_memory_bytes = report.peak_memory_bytes.min(limits.memory_bytes);
+        usage.peak_memory_bytes = report.peak_memory_bytes.min(kernel_bytes);
         Ok(report)
     }
 

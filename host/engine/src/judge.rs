@@ -116,7 +116,7 @@ fn signal_name(signal: i32) -> &'static str {
     match signal {
         4 => "SIGILL",
         6 => "SIGABRT",
-        7 => "SIGBUS",
+        7 => "SIGBUS: a file was cut short while it was mapped",
         8 => "SIGFPE",
         9 => "SIGKILL",
         11 => "SIGSEGV",

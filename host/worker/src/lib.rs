@@ -20,6 +20,8 @@ mod config;
 pub mod run;
 pub mod serve;
 #[cfg(feature = "run")]
+mod shown;
+#[cfg(feature = "run")]
 mod stdio;
 #[cfg(feature = "run")]
 mod store;

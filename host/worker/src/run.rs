@@ -11,13 +11,15 @@ use wasmtime_wasi::p1::{self, WasiP1Ctx};
 
 use crate::config;
 use crate::serve::Task;
+use crate::shown::{self, Shown};
 use crate::stdio::Capture;
 use crate::store::Growth;
 use crate::wasi;
 
-struct State {
+pub(crate) struct State {
     wasi: WasiP1Ctx,
-    growth: Growth,
+    pub(crate) growth: Growth,
+    pub(crate) shown: Shown,
 }
 
 /// What is the same for every step: made in the spawner, so that a worker finds it made.
@@ -35,6 +37,7 @@ impl Ground {
         linker.allow_shadowing(true);
         let exit = |status: i32| -> wasmtime::Result<()> { Err(I32Exit(status).into()) };
         linker.func_wrap("wasi_snapshot_preview1", "proc_exit", exit)?;
+        shown::add_to_linker(&mut linker)?;
         Ok(Ground { engine, linker })
     }
 }
@@ -45,6 +48,8 @@ impl Ground {
 /// # Errors
 /// If this machine lacks something that wasmtime needs. The work's own error is what is not the step's fault.
 pub fn prepare() -> anyhow::Result<impl FnOnce(Task) -> anyhow::Result<Report>> {
+    // Before wasmtime does: it hands on what is none of the step's.
+    crunchbox_jail::expect_faults().context("can't take a signal")?;
     let usual = Ground::new(config::USUAL_STACK_BYTES).map_err(anyhow::Error::from)?;
     Ok(move |task| work(task, usual))
 }
@@ -69,8 +74,9 @@ fn work(task: Task, usual: Ground) -> anyhow::Result<Report> {
     }
     let stdout = Capture::new(job.stdout_bytes);
     let wasi = wasi::context(&job, task.payload, &room, stdout.clone())?;
-    let mut store =
-        Store::new(engine, State { wasi, growth: Growth::new(job.memory_bytes, job.table_elements) });
+    let growth = Growth::new(job.memory_bytes, job.table_elements, job.input_bytes);
+    let shown = Shown::new(room.inputs.clone(), task.control.into());
+    let mut store = Store::new(engine, State { wasi, growth, shown });
     store.limiter(|state| &mut state.growth);
     store.set_fuel(job.fuel).map_err(anyhow::Error::from)?;
 
@@ -81,7 +87,7 @@ fn work(task: Task, usual: Ground) -> anyhow::Result<Report> {
     let mut report = judge(ended, &store.data().growth, &job);
     report.fuel = job.fuel - store.get_fuel().unwrap_or(0);
     let growth = &store.data().growth;
-    report.peak_memory_bytes = growth.peak_memory_bytes;
+    report.peak_memory_bytes = growth.peak_memory_bytes();
     report.refused_bytes = growth.refused_bytes;
     (report.stdout, report.stdout_overflow) = stdout.take_captured();
     // This process ends now, and with it all memory at once.

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::Write;
 use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -23,6 +24,8 @@ pub struct Task {
     pub files: Vec<File>,
     /// The folders that go with it, if there are any.
     pub room: Option<Room>,
+    /// Where the report goes.
+    pub control: UnixStream,
     /// Whether the kernel can see to it that no memory becomes executable.
     pub can_forbid_new_code: bool,
 }
@@ -94,5 +97,12 @@ fn take(jailed: Jailed, limited: bool) -> anyhow::Result<Task> {
         })?;
     }
     let can_forbid_new_code = jailed.layers.reason(Layer::Mdwe).is_none();
-    Ok(Task { role: job.role, payload: payload.to_vec(), files, room: jailed.room, can_forbid_new_code })
+    Ok(Task {
+        role: job.role,
+        payload: payload.to_vec(),
+        files,
+        room: jailed.room,
+        control: jailed.control,
+        can_forbid_new_code,
+    })
 }

@@ -3,13 +3,17 @@
 use wasmtime::ResourceLimiter;
 
 /// Counts all linear memories of a step against one cap.
+///
+/// Pages of inputs that are shown in them are not the step's own and do not count. A step makes room for them
+/// first, so memory may grow past the cap by as much as the inputs that are not shown come to.
 #[derive(Debug)]
 pub(crate) struct Growth {
     memory_limit: u64,
     table_limit: u64,
+    input_bytes: u64,
     memory_bytes: u64,
-    /// The most that was in use.
-    pub(crate) peak_memory_bytes: u64,
+    shown_bytes: u64,
+    peak_memory_bytes: u64,
     /// What the first growth that was refused would have come to; 0 if none was.
     pub(crate) refused_bytes: u64,
     /// A table was refused its growth.
@@ -17,15 +21,37 @@ pub(crate) struct Growth {
 }
 
 impl Growth {
-    pub(crate) fn new(memory_limit: u64, table_limit: u64) -> Self {
+    /// * `input_bytes`: what showing all inputs at a time takes.
+    pub(crate) fn new(memory_limit: u64, table_limit: u64, input_bytes: u64) -> Self {
         Growth {
             memory_limit,
             table_limit,
+            input_bytes,
             memory_bytes: 0,
+            shown_bytes: 0,
             peak_memory_bytes: 0,
             refused_bytes: 0,
             table_refused: false,
         }
+    }
+
+    /// The most that was in use, in bytes, without the inputs that were shown in it.
+    pub(crate) fn peak_memory_bytes(&self) -> u64 {
+        self.peak_memory_bytes.max(self.own())
+    }
+
+    /// Pages of an input take the place of so much memory.
+    pub(crate) fn show(&mut self, bytes: u64) {
+        self.shown_bytes += bytes;
+    }
+
+    /// So much is memory again.
+    pub(crate) fn hide(&mut self, bytes: u64) {
+        self.shown_bytes = self.shown_bytes.saturating_sub(bytes);
+    }
+
+    fn own(&self) -> u64 {
+        self.memory_bytes.saturating_sub(self.shown_bytes)
     }
 
     fn refuse(&mut self, wanted: u64) {
@@ -42,15 +68,18 @@ impl ResourceLimiter for Growth {
         desired: usize,
         maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
+        // What grew before and has not been taken by an input since is the step's own.
+        self.peak_memory_bytes = self.peak_memory_bytes();
         let wanted = (self.memory_bytes - current as u64).saturating_add(desired as u64);
-        if wanted > self.memory_limit {
-            self.refuse(wanted);
+        let own = wanted.saturating_sub(self.shown_bytes);
+        let to_show = self.input_bytes.saturating_sub(self.shown_bytes);
+        if own > self.memory_limit.saturating_add(to_show) {
+            self.refuse(own);
             return Ok(false);
         }
         // Growth past what the module itself declares fails whatever is said here, and isn't ours to count.
         if maximum.is_none_or(|maximum| desired <= maximum) {
             self.memory_bytes = wanted;
-            self.peak_memory_bytes = self.peak_memory_bytes.max(wanted);
         }
         Ok(true)
     }
@@ -85,25 +114,39 @@ mod tests {
 
     #[test]
     fn memories_share_one_cap_and_the_first_refusal_is_kept() {
-        let mut growth = Growth::new(300, 10);
+        let mut growth = Growth::new(300, 10, 0);
         assert!(growth.memory_growing(0, 100, None).unwrap());
         assert!(growth.memory_growing(0, 100, None).unwrap());
         assert!(growth.memory_growing(100, 200, None).unwrap());
         assert!(!growth.memory_growing(100, 101, None).unwrap());
         assert!(!growth.memory_growing(100, usize::MAX, None).unwrap());
-        assert_eq!((growth.peak_memory_bytes, growth.refused_bytes), (300, 301));
+        assert_eq!((growth.peak_memory_bytes(), growth.refused_bytes), (300, 301));
+    }
+
+    #[test]
+    fn inputs_that_are_shown_take_none_of_the_cap() {
+        let mut growth = Growth::new(300, 10, 1000);
+        assert!(growth.memory_growing(0, 200, None).unwrap());
+        assert!(growth.memory_growing(200, 1200, None).unwrap());
+        growth.show(1000);
+        assert_eq!(growth.peak_memory_bytes(), 200);
+        assert!(growth.memory_growing(1200, 1300, None).unwrap());
+        assert!(!growth.memory_growing(1300, 1301, None).unwrap());
+        assert_eq!((growth.peak_memory_bytes(), growth.refused_bytes), (300, 301));
+        growth.hide(1000);
+        assert_eq!(growth.peak_memory_bytes(), 1300, "it is memory now");
     }
 
     #[test]
     fn what_the_module_forbids_itself_is_not_counted() {
-        let mut growth = Growth::new(300, 10);
+        let mut growth = Growth::new(300, 10, 0);
         assert!(growth.memory_growing(0, 200, Some(100)).unwrap());
-        assert_eq!(growth.peak_memory_bytes, 0);
+        assert_eq!(growth.peak_memory_bytes(), 0);
     }
 
     #[test]
     fn tables_stop_at_their_cap() {
-        let mut growth = Growth::new(300, 10);
+        let mut growth = Growth::new(300, 10, 0);
         assert!(growth.table_growing(0, 10, None).unwrap());
         assert!(!growth.table_refused);
         assert!(!growth.table_growing(10, 11, None).unwrap());

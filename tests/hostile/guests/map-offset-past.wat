@@ -1,0 +1,10 @@
+;; expect: exit detail~=status 28
+;; file: 200000
+;; why: wants an input from behind its end on
+(module
+  (import "crunchbox_v1" "map_input_at" (func $map_input_at (param i32 i32 i64 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "proc_exit" (func $proc_exit (param i32)))
+  (memory (export "memory") 16)
+  (data (i32.const 0) "00000000-0000-4000-8000-000000000001_x")
+  (func (export "_start")
+    (call $proc_exit (call $map_input_at (i32.const 0) (i32.const 38) (i64.const 262144) (i32.const 65536) (i32.const 1)))))
