@@ -207,7 +207,7 @@ typedef struct {
     size_t file_count;
 } cb_fetch_request;
 
-/* The bytes of one of the files in the folder of the inputs. */
+/* The bytes of one of the files in the folder of the inputs. No copy is made: they must not be written to. */
 cb_text cb_read_input(cb_text basedir, cb_text filename);
 
 /* The bytes of what was fetched, whatever they are; none for nothing, and `result` should then say why. Quick fixes and JSON in `result`

@@ -25,6 +25,16 @@ size_t cb_size(int64_t value, const char *what);
 
 cb_buffer cb_read_descriptor(int descriptor, const char *name);
 
+/* ---- input.c ---- */
+
+/* A path that the contract's names make. The host is to send plain names; one that leaves its folder ends the process. */
+const char *cb_path_of(cb_text folder, cb_text name);
+
+/* All bytes of one of the files in the folder of the inputs. They must not be written to. */
+cb_buffer cb_read_file(cb_text basedir, cb_text filename);
+
+/* ---- numbers ---- */
+
 /* Little-endian, from any address. WebAssembly and every machine that the tests run on are little-endian. */
 static inline uint16_t cb_load16(const uint8_t *from) {
     uint16_t value;

@@ -3,39 +3,20 @@
 #include "internal.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-/* A path that the contract's names make. The host is to send plain names; one that leaves its folder is a mistake. */
-static const char *path_of(cb_text folder, cb_text name) {
-    if (name.size == 0 || name.bytes[0] == '.' || memchr(name.bytes, '/', name.size) != NULL ||
-        memchr(name.bytes, '\\', name.size) != NULL || memchr(name.bytes, 0, name.size) != NULL)
-        cb_fail("the request names the file \"%.*s\", which is not a plain file name", (int)name.size,
-                name.bytes == NULL ? "" : name.bytes);
-    if (folder.bytes == NULL || memchr(folder.bytes, 0, folder.size) != NULL)
-        cb_fail("the request names no folder for its inputs");
-    char *path = cb_alloc(cb_plus(cb_plus(folder.size, name.size), 2), 1);
-    cb_copy(path, folder.bytes, folder.size);
-    path[folder.size] = '/';
-    cb_copy(path + folder.size + 1, name.bytes, name.size);
-    return path;
-}
-
 static cb_table read_input(const cb_request *request) {
     if (request->input_filename.size == 0)
         return (cb_table){0};
-    const char *path = path_of(request->basedir, request->input_filename);
-    int descriptor = open(path, O_RDONLY);
-    if (descriptor < 0)
-        cb_fail("cannot open %s: %s", path, strerror(errno));
-    return cb_read_table(cb_read_descriptor(descriptor, path), path);
+    cb_buffer file = cb_read_file(request->basedir, request->input_filename);
+    return cb_read_table(file, cb_path_of(request->basedir, request->input_filename));
 }
 
 static cb_buffer answer_render(void) {
     cb_request request = cb_read_render_request(cb_read_descriptor(STDIN_FILENO, "the request"));
-    const char *output_path = path_of(cb_text_of("/out"), request.output_filename);
+    const char *output_path = cb_path_of(cb_text_of("/out"), request.output_filename);
     cb_table input = read_input(&request);
     cb_result result = {0};
     cb_table output = render(&request, &input, &result);
@@ -51,18 +32,9 @@ static cb_buffer answer_migrate(void) {
     return cb_write_migrate_result(&migrated);
 }
 
-cb_text cb_read_input(cb_text basedir, cb_text filename) {
-    const char *path = path_of(basedir, filename);
-    int descriptor = open(path, O_RDONLY);
-    if (descriptor < 0)
-        cb_fail("cannot open %s: %s", path, strerror(errno));
-    cb_buffer bytes = cb_read_descriptor(descriptor, path);
-    return (cb_text){bytes.size == 0 ? "" : (const char *)bytes.data, bytes.size};
-}
-
 static cb_buffer answer_fetch(void) {
     cb_fetch_request request = cb_read_fetch_request(cb_read_descriptor(STDIN_FILENO, "the request"));
-    const char *output_path = path_of(cb_text_of("/out"), request.output_filename);
+    const char *output_path = cb_path_of(cb_text_of("/out"), request.output_filename);
     cb_result result = {0};
     cb_text fetched = fetch(&request, &result);
     if (fetched.size == 0)

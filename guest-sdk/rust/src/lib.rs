@@ -24,7 +24,7 @@
 //!
 //! Standard output is for the step's result; print to standard error, with `eprintln!`: that is the log.
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 pub mod charts;
 mod columns;
@@ -33,6 +33,7 @@ mod dictionary;
 mod fetch;
 pub mod figures;
 pub mod groups;
+mod input;
 mod main_loop;
 mod migrate;
 pub mod order;

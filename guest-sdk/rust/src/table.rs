@@ -1,21 +1,22 @@
 //! Tables as Arrow IPC files.
 
 use std::fs::File;
-use std::io::{BufWriter, Read, Write};
+use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::buffer::{Buffer, MutableBuffer};
+use arrow::buffer::Buffer;
 use arrow::compute::concat_batches;
 use arrow::datatypes::Schema;
 use arrow::error::ArrowError;
 use arrow::ipc::convert::fb_to_schema;
-use arrow::ipc::reader::{FileDecoder, read_footer_length};
+use arrow::ipc::reader::read_footer_length;
 use arrow::ipc::writer::{FileWriter, IpcWriteOptions};
 use arrow::ipc::{Block, MetadataVersion, root_as_footer};
 use arrow::record_batch::RecordBatch;
 
-use crate::Result;
+use crate::input::named;
+use crate::{Result, input};
 
 /// How many bytes go to the host at once: each write is a call out of the sandbox.
 const WRITE_BYTES: usize = 1 << 20;
@@ -25,19 +26,11 @@ const TRAILER_BYTES: usize = 10;
 
 /// Reads a whole table, as one batch. A file that is empty is a table without columns.
 pub(crate) fn read(path: &Path) -> Result<RecordBatch> {
-    let mut file = File::open(path).map_err(|error| named(path, error))?;
-    let length = usize::try_from(file.metadata()?.len())?;
-    if length == 0 {
+    let file = input::open(path)?;
+    if file.is_empty() {
         return Ok(RecordBatch::new_empty(Arc::new(Schema::empty())));
     }
-    // One read into memory that is aligned as Arrow wants it: the columns are slices of it, nothing is copied.
-    let mut bytes = MutableBuffer::from_len_zeroed(length);
-    file.read_exact(&mut bytes).map_err(|error| named(path, error))?;
-    decode(&bytes.into())
-}
-
-fn named(path: &Path, error: std::io::Error) -> std::io::Error {
-    std::io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+    decode(&file)
 }
 
 fn decode(file: &Buffer) -> Result<RecordBatch> {
@@ -49,7 +42,7 @@ fn decode(file: &Buffer) -> Result<RecordBatch> {
     let footer = root_as_footer(footer).map_err(|error| invalid(&error.to_string()))?;
     let schema = footer.schema().ok_or_else(|| invalid("there is no schema"))?;
     let schema = Arc::new(fb_to_schema(schema));
-    let mut decoder = FileDecoder::new(Arc::clone(&schema), footer.version());
+    let mut decoder = input::decoder(Arc::clone(&schema), footer.version());
     let slice = |block: &Block| -> std::result::Result<Buffer, ArrowError> {
         let start = usize::try_from(block.offset()).ok();
         let length = usize::try_from(i64::from(block.metaDataLength()) + block.bodyLength()).ok();
