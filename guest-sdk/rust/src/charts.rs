@@ -2,7 +2,6 @@
 //! JSON result.
 
 use arrow::array::{Array, ArrayRef, AsArray};
-use arrow::compute::cast;
 use arrow::datatypes::{DataType, Date32Type, Field, Float64Type, Int64Type, TimestampNanosecondType};
 use chrono::{DateTime, Timelike};
 use crunchbox_protocol::formats::DateUnit;
@@ -10,6 +9,7 @@ use crunchbox_protocol::{I18nMessage, JsonMap, Source};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::cast::cast;
 use crate::columns::ColumnKind;
 use crate::result::{Error, Output, Result};
 use crate::texts::plain;

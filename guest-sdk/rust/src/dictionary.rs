@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, UInt32Array};
-use arrow::compute::{cast, take};
-use arrow::datatypes::DataType;
+use arrow::array::{Array, ArrayRef, AsArray, DictionaryArray, UInt32Array};
+use arrow::compute::take;
+use arrow::datatypes::{DataType, Int32Type};
 use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
+
+use crate::cast::cast;
 
 /// The same table with dictionaries of text that hold what is used, once: rows that a step has dropped leave values
 /// behind, and a host that checks tables refuses those. A dictionary whose values are mostly used once is plain text
@@ -51,7 +53,8 @@ pub(crate) fn compact_column(column: &ArrayRef) -> Result<ArrayRef, ArrowError> 
         return Ok(Arc::clone(column));
     }
     // Plain text has neither waste nor twins, and makes a dictionary without either.
-    cast(&cast(column, &DataType::Utf8)?, column.data_type())
+    let texts = cast(column, &DataType::Utf8)?;
+    Ok(Arc::new(texts.as_string::<i32>().iter().collect::<DictionaryArray<Int32Type>>()))
 }
 
 fn has_twins(values: &ArrayRef) -> bool {

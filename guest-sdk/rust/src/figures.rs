@@ -5,10 +5,11 @@ use std::sync::Arc;
 use arrow::array::{
     Array, ArrayRef, ArrowPrimitiveType, AsArray, Float64Array, Int64Array, UInt32Array, UInt64Array,
 };
-use arrow::compute::{cast, take};
+use arrow::compute::take;
 use arrow::datatypes::{DataType, Float64Type, Int64Type, UInt64Type};
 use arrow::error::ArrowError;
 
+use crate::cast::cast;
 use crate::groups::{Groups, distinct};
 use crate::order::{Encoded, comparable, ranks};
 

@@ -26,6 +26,7 @@
 
 #![deny(unsafe_code)]
 
+mod cast;
 pub mod charts;
 mod columns;
 mod context;
@@ -47,6 +48,7 @@ pub mod testing;
 mod texts;
 mod unconverted;
 
+pub use cast::cast;
 pub use columns::{
     ColumnKind, column, column_index, date_field, date_unit, number_field, number_format, result_field,
     timestamps, type_name, with_column, with_named_column,

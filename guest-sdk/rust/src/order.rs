@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray, PrimitiveArray};
-use arrow::compute::{SortOptions, cast};
+use arrow::compute::SortOptions;
 use arrow::datatypes::{
     DataType, Float64Type, Int32Type, Int64Type, TimeUnit, TimestampNanosecondType, UInt64Type,
 };
 use arrow::error::ArrowError;
 use arrow::row::{RowConverter, Rows, SortField};
+
+use crate::cast::cast;
 
 /// A column in the form whose own order and equality are those that people expect: dictionaries as what they stand
 /// for, floats in one width and without a negative zero.

@@ -1,10 +1,11 @@
 //! Columns of a kind, one under the other.
 
 use arrow::array::{Array, ArrayRef, AsArray};
-use arrow::compute::{cast, concat, max, min};
+use arrow::compute::{concat, max, min};
 use arrow::datatypes::{DataType, Field, Int64Type, UInt64Type};
 use arrow::error::ArrowError;
 
+use crate::cast::cast;
 use crate::columns::ColumnKind;
 use crate::result::Result;
 use crate::texts::as_text;

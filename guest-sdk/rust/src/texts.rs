@@ -6,12 +6,13 @@ use std::sync::Arc;
 use arrow::array::{
     Array, ArrayRef, ArrowPrimitiveType, AsArray, PrimitiveArray, StringArray, StringBuilder,
 };
-use arrow::compute::{cast, take};
+use arrow::compute::take;
 use arrow::datatypes::{
     DataType, Date32Type, Field, Float64Type, Int64Type, TimestampNanosecondType, UInt64Type,
 };
 use crunchbox_protocol::formats::{NumberFormat, timestamp_text};
 
+use crate::cast::cast;
 use crate::columns::{ColumnKind, date_unit, number_format};
 use crate::dictionary::compact_column;
 use crate::result::{Error, Result};

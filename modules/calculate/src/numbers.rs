@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, Float64Array, Int64Array, UInt64Array};
-use arrow::compute::cast;
 use arrow::datatypes::{DataType, Float64Type, Int64Type, UInt64Type};
-use crunchbox_sdk::{ColumnKind, Error, Result};
+use crunchbox_sdk::{ColumnKind, Error, Result, cast};
 
 /// A column of numbers.
 pub(crate) enum Numbers {

@@ -7,14 +7,14 @@ mod times;
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, Int64Array, UInt32Array};
-use arrow::compute::{cast, concat, take};
+use arrow::array::{Array, ArrayRef, AsArray, Int64Array, UInt32Array, new_null_array};
+use arrow::compute::{concat, take};
 use arrow::datatypes::{Field, Int64Type, Schema};
 use arrow::record_batch::RecordBatch;
 use crunchbox_sdk::groups::Groups;
 use crunchbox_sdk::{
-    ColumnKind, DateUnit, Error, I18nMessage, Result, Source, column, date_unit, figures, result_field, step,
-    timestamps,
+    ColumnKind, DateUnit, Error, I18nMessage, Result, Source, cast, column, date_unit, figures, result_field,
+    step, timestamps,
 };
 
 use crate::params::{Operation, Params};
@@ -96,8 +96,11 @@ fn with_missing(
         return Err(error.arg("max_rows_per_table", MAX_ROWS as i32).into());
     }
     // What figures there are, and behind them the one of no rows.
-    let nothing: ArrayRef = Arc::new(Int64Array::from(vec![operation.of_nothing()]));
-    let found = concat(&[figures, &cast(&nothing, figures.data_type())?])?;
+    let nothing = match operation.of_nothing() {
+        Some(number) => cast(&(Arc::new(Int64Array::from(vec![number])) as ArrayRef), figures.data_type())?,
+        None => new_null_array(figures.data_type(), 1),
+    };
+    let found = concat(&[figures, &nothing])?;
     let mut known = (0..).zip(indexes.values()).peekable();
     let places = (first..=last).map(|index| {
         let place = known.next_if(|(_, known)| **known == index);

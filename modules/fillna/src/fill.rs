@@ -7,10 +7,10 @@ use arrow::array::{
     UInt32Array, UInt64Array,
 };
 use arrow::compute::kernels::zip::zip;
-use arrow::compute::{CastOptions, cast, cast_with_options, is_not_null, take};
+use arrow::compute::{is_not_null, take};
 use arrow::datatypes::{DataType, Field};
 use crunchbox_sdk::formats::parse_timestamp;
-use crunchbox_sdk::{ColumnKind, I18nMessage, Result, Source, as_text, date_unit, plain};
+use crunchbox_sdk::{ColumnKind, I18nMessage, Result, Source, as_text, cast, date_unit, plain};
 
 const NANOS_PER_DAY: i128 = 86_400_000_000_000;
 
@@ -97,7 +97,6 @@ fn spread(column: &ArrayRef, value: &ArrayRef) -> Result<ArrayRef> {
 
 /// Two columns in a type that has the values of both: the first one's, if it can be.
 fn in_common_type(column: &ArrayRef, other: &ArrayRef) -> Result<(ArrayRef, ArrayRef)> {
-    let exact = CastOptions { safe: false, ..CastOptions::default() };
     let floating = column.data_type().is_floating() || other.data_type().is_floating();
     let own = column.data_type().clone();
     let candidates = if own.is_integer() && !floating {
@@ -108,9 +107,10 @@ fn in_common_type(column: &ArrayRef, other: &ArrayRef) -> Result<(ArrayRef, Arra
         return Ok((Arc::clone(column), Arc::clone(other)));
     };
     for data_type in candidates {
-        let both = [column, other].map(|column| cast_with_options(column, &data_type, &exact));
-        if let [Ok(column), Ok(other)] = both {
-            return Ok((column, other));
+        let (wide, other_wide) = (cast(column, &data_type)?, cast(other, &data_type)?);
+        // What the type can't hold is null by now.
+        if (wide.null_count(), other_wide.null_count()) == (column.null_count(), other.null_count()) {
+            return Ok((wide, other_wide));
         }
     }
     Ok((cast(column, &DataType::Float64)?, cast(other, &DataType::Float64)?))

@@ -2,11 +2,11 @@
 
 use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray};
 use arrow::buffer::BooleanBuffer;
-use arrow::compute::cast;
 use arrow::datatypes::{
     DataType, Date32Type, Float64Type, Int64Type, TimeUnit, TimestampNanosecondType, UInt64Type,
 };
 use arrow::error::ArrowError;
+use crunchbox_sdk::cast;
 
 const NANOS_PER_DAY: i128 = 86_400_000_000_000;
 

@@ -1,10 +1,9 @@
 //! The sheet that a formula is reckoned on.
 
 use arrow::array::{Array, ArrayRef, AsArray};
-use arrow::compute::cast;
 use arrow::datatypes::{DataType, Date32Type, Float64Type, TimestampNanosecondType};
 use arrow::record_batch::RecordBatch;
-use crunchbox_sdk::{ColumnKind, Error, Result, plain};
+use crunchbox_sdk::{ColumnKind, Error, Result, cast, plain};
 use ironcalc_base::Model;
 use ironcalc_base::cell::CellValue;
 

@@ -5,11 +5,10 @@
 mod bins;
 
 use arrow::array::AsArray;
-use arrow::compute::cast;
 use arrow::datatypes::{DataType, Float64Type};
 use arrow::record_batch::RecordBatch;
 use crunchbox_sdk::charts::{drawn, message};
-use crunchbox_sdk::{ColumnKind, Error, JsonMap, Output, Result, column, step};
+use crunchbox_sdk::{ColumnKind, Error, JsonMap, Output, Result, cast, column, step};
 use serde_json::{Value, json};
 
 use crate::bins::Bins;

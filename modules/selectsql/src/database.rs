@@ -1,12 +1,11 @@
 //! The table as SQLite's.
 
 use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray};
-use arrow::compute::cast;
 use arrow::datatypes::{
     DataType, Date32Type, Float64Type, Int64Type, Schema, TimestampNanosecondType, UInt64Type,
 };
 use arrow::record_batch::RecordBatch;
-use crunchbox_sdk::{ColumnKind, Error, Result, plain};
+use crunchbox_sdk::{ColumnKind, Error, Result, cast, plain};
 use rusqlite::limits::Limit;
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use rusqlite::{Connection, OpenFlags};
