@@ -37,16 +37,18 @@ impl Desk {
         self.folder.path().join(name)
     }
 
-    fn draw(&self, module: &Path, params: &Value, chart: &str) -> Output {
+    fn draw(&self, module: &Path, params: &Value, chart: &str, arguments: &[&str]) -> Output {
         let mut command = Command::new(self.built.command());
         command.current_dir(self.folder.path()).arg("run").arg(module).args(["--input", "in.arrow"]);
-        command.args(["--params-clean", &params.to_string(), "--chart", chart]);
+        command
+            .args(["--params-clean", &params.to_string(), "--chart", chart, "--lang", "en"])
+            .args(arguments);
         command.env("CRUNCHBOX_MODULES", self.built.modules()).output().unwrap()
     }
 
     /// What a step's chart is drawn as.
     fn drawn(&self, step: &str, params: &Value, chart: &str) -> Vec<u8> {
-        let output = self.draw(&self.built.module(step).unwrap(), params, chart);
+        let output = self.draw(&self.built.module(step).unwrap(), params, chart, &[]);
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.success() && said.contains(&format!("chart -> {chart}")), "{step}: {said}");
         fs::read(self.path(chart)).unwrap()
@@ -54,9 +56,13 @@ impl Desk {
 
     /// What a step that says this and nothing else has drawn.
     fn draw_json(&self, json: Value, chart: &str) -> Output {
+        self.draw_json_with(json, chart, &[])
+    }
+
+    fn draw_json_with(&self, json: Value, chart: &str, arguments: &[&str]) -> Output {
         let step = self.path("says.wasm");
         fs::write(&step, saying(json)).unwrap();
-        self.draw(&step, &json!({}), chart)
+        self.draw(&step, &json!({}), chart, arguments)
     }
 }
 
@@ -144,7 +150,7 @@ fn what_can_not_be_drawn_is_said_and_leaves_the_old_picture() {
     let url = json!({"data": {"url": "https://example.com/a.json"}, "mark": "point"});
     for (json, status, word) in [
         (json!({}), 3, "is empty"),
-        (json!({"error": "x"}), 3, "Invalid specification"),
+        (json!({"error": "x"}), 3, "no chart: The chart can’t be drawn: Invalid specification"),
         (url, 3, "https://example.com/a.json"),
     ] {
         let output = desk.draw_json(json, "old.svg");
@@ -160,6 +166,40 @@ fn what_can_not_be_drawn_is_said_and_leaves_the_old_picture() {
     let left = fs::read_dir(desk.folder.path()).unwrap();
     let hidden = left.filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().starts_with('.'));
     assert_eq!(hidden.count(), 0, "no draft is left");
+}
+
+#[test]
+fn a_complaint_is_told_in_the_users_language() {
+    let desk = Desk::new();
+    let output = desk.draw_json_with(json!({"error": "x"}), "chart.svg", &["--lang", "de"]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("no chart: Das Diagramm lässt sich nicht zeichnen: Invalid"), "{said}");
+}
+
+#[test]
+fn a_picture_goes_where_a_link_leads_and_nowhere_but_to_a_plain_file() {
+    let desk = Desk::new();
+    fs::create_dir(desk.path("folder.svg")).unwrap();
+    fs::create_dir(desk.path("there")).unwrap();
+    std::os::unix::fs::symlink("there/chart.svg", desk.path("link.svg")).unwrap();
+    fs::write(desk.path("there/chart.svg"), "old").unwrap();
+    let point = json!({"data": {"values": [{"a": 1}]}, "mark": "point"});
+    assert!(desk.draw_json(point.clone(), "link.svg").status.success());
+    assert!(desk.path("link.svg").is_symlink());
+    assert!(fs::read_to_string(desk.path("there/chart.svg")).unwrap().starts_with("<svg "));
+    let output = desk.draw_json(point, "folder.svg");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.code() == Some(2) && said.contains("no plain file"), "{said}");
+}
+
+#[test]
+fn the_steps_time_is_that_of_drawing_too() {
+    let desk = Desk::new();
+    // A million points take a quarter of an hour.
+    let points = json!({"data": {"sequence": {"start": 0, "stop": 1e6}}, "mark": "point"});
+    let output = desk.draw_json_with(points, "chart.svg", &["--timeout", "3s"]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("no chart: ") && said.contains("after 3 s"), "{said}");
 }
 
 #[test]

@@ -6,7 +6,8 @@ use std::process::Command;
 
 use anyhow::{Context, ensure};
 
-use crate::modules::place;
+use crate::embed::embed;
+use crate::modules::{catalogues, place};
 use crate::paths;
 use crate::process::{cargo, exists, run, run_quietly, step};
 use crate::toolchain::{Toolchain, guest};
@@ -23,16 +24,19 @@ const IDS: [&str; 2] = ["plot", "picture"];
 /// Builds the modules to `target/modules/drawing`.
 ///
 /// # Errors
-/// If npm or a C compiler for WASI is missing, or if they don't compile.
+/// If npm or a C compiler for WASI is missing, if a catalogue is none, or if they don't compile.
 pub(crate) fn build(toolchain: &Toolchain) -> anyhow::Result<()> {
     toolchain.want_c("what draws charts has QuickJS")?;
     let script = Script::make()?;
     step("the modules that draw", || run(&mut script.with(toolchain.build_guests())))?;
     let folder = paths::target().join("modules/drawing");
     fs::create_dir_all(&folder)?;
+    // One message, and it is both modules'.
+    let catalogues = catalogues(&source())?;
     for id in IDS {
         let built = guest(id);
         let wasm = fs::read(&built).with_context(|| built.display().to_string())?;
+        let wasm = embed(&wasm, None, catalogues.as_deref().map(str::as_bytes))?;
         place(&wasm, &folder.join(format!("{id}.wasm")))?;
         eprintln!("    {id:<24} {:>8} KB", wasm.len().div_ceil(1000));
     }
@@ -62,6 +66,11 @@ pub(crate) fn test() -> anyhow::Result<()> {
     run(test.arg(paths::target().join("drawing")))
 }
 
+/// The workspace.
+fn source() -> PathBuf {
+    paths::root().join("modules/drawing")
+}
+
 /// What is not in a language of ours: made once for each state of its sources, in the folder that survives a checkout.
 struct Script {
     folder: PathBuf,
@@ -69,7 +78,7 @@ struct Script {
 
 impl Script {
     fn make() -> anyhow::Result<Script> {
-        let source = paths::root().join("modules/drawing/plot/script");
+        let source = source().join("plot/script");
         let mut hasher = blake3::Hasher::new();
         for name in SOURCES {
             let path = source.join(name);
@@ -113,7 +122,7 @@ impl Script {
     /// Cargo, in the workspace of the modules.
     fn with(&self, mut cargo: Command) -> Command {
         cargo
-            .current_dir(paths::root().join("modules/drawing"))
+            .current_dir(source())
             .env("CRUNCHBOX_PLOT_SCRIPT", self.folder.join("plot.js"))
             .env("CRUNCHBOX_FONTS", self.folder.join("node_modules/@expo-google-fonts/roboto"))
             // The compiler that the toolchain names is to be used, and none fetched.

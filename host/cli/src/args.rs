@@ -138,7 +138,7 @@ pub(crate) struct RunArgs {
     /// Linear memory: 64MiB, 1GiB [default: 1GiB]
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub(crate) memory: Option<u64>,
-    /// Real time: 500ms, 1s, 2m [default: 60s]
+    /// Real time: 500ms, 1s, 2m; for each of the two modules that draw a chart too [default: 60s, and 2m for each of those]
     #[arg(long, value_name = "DUR", value_parser = parse_duration)]
     pub(crate) timeout: Option<Duration>,
     /// All that the step may write, in files: 100MB, 1GiB [default: 16GiB]

@@ -33,7 +33,11 @@ pub(crate) fn run(args: &RunArgs) -> anyhow::Result<Exit> {
                 session.watched(|engine, control| engine.render_with(&request, &limits, control))?;
             let exit = tell(args, &session, &module, &outcome, Made::table(&outcome))?;
             match chart {
-                Some(chart) if outcome.verdict == Verdict::Ok => chart.draw(&session, &outcome.json),
+                Some(chart) if outcome.verdict == Verdict::Ok => {
+                    chart.draw(args, &session, &outcome.json, |not_drawn| {
+                        translator(args, &session, &not_drawn.module, &not_drawn.errors)
+                    })
+                }
                 _ => Ok(exit),
             }
         }

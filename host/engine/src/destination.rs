@@ -1,6 +1,7 @@
 //! Where a result goes that the caller wants written.
 
 use std::fs::{self, File, Permissions};
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -84,6 +85,12 @@ impl Destination {
     /// Writes the bytes of a file and puts them in their place. On any failure what was there before stays.
     pub(crate) fn write_file(self, mut source: &File) -> Result<(), Error> {
         std::io::copy(&mut source, &mut self.draft.as_file()).map_err(Error::io("write", &self.path))?;
+        self.keep()
+    }
+
+    /// Writes bytes and puts them in their place. On any failure what was there before stays.
+    pub(crate) fn write_bytes(self, bytes: &[u8]) -> Result<(), Error> {
+        self.draft.as_file().write_all(bytes).map_err(Error::io("write", &self.path))?;
         self.keep()
     }
 

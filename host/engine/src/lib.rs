@@ -63,7 +63,7 @@ pub use crunchbox_protocol::{
     ColumnReport as Column, FetchError, FileFormat, I18nArgument, I18nMessage, JsonMap, Profile, QuickFix,
     QuickFixAction, RenderError, Source, TableLimits, TableReport as TableInfo,
 };
-pub use draw::{NotDrawn, Picture};
+pub use draw::{DrawingFile, NotDrawn, Picture};
 pub use engine::{Engine, EngineBuilder};
 pub use error::Error;
 pub use limits::Limits;
