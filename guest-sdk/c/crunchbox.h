@@ -151,11 +151,12 @@ cb_column cb_number_column(const char *name, const double *cells, size_t rows, c
 /* ---- The call ---- */
 
 typedef struct {
-    cb_text basedir;         /* the folder of the inputs */
-    cb_text input_filename;  /* in it; main.c has read it */
-    cb_json params;          /* a map */
-    cb_text tab_name;        /* as the user named the tab */
-    cb_text output_filename; /* main.c writes it */
+    cb_text basedir;          /* the folder of the inputs */
+    cb_text input_filename;   /* in it; main.c has read it */
+    cb_json params;           /* a map */
+    cb_text tab_name;         /* as the user named the tab */
+    cb_text fetched_filename; /* what the step's last fetch left, for cb_read_input; bytes is NULL if there was none */
+    cb_text output_filename;  /* main.c writes it */
 } cb_request;
 
 typedef struct cb_message cb_message;

@@ -176,6 +176,19 @@ static void check_end(const reader *from) {
         cb_fail("%zu bytes follow the request, which ends at byte %zu", from->size - from->at, from->at);
 }
 
+/* The name of the file that a fetch left. */
+static cb_text take_fetch_result(reader *from) {
+    cb_text filename = {"", 0};
+    int type, id;
+    while (take_field(from, &type, &id)) {
+        if (id == 1 && type == T_STRING)
+            filename = take_text(from);
+        else
+            skip(from, type, 1);
+    }
+    return filename;
+}
+
 cb_request cb_read_render_request(cb_buffer bytes) {
     reader from = {bytes.data, bytes.size, 0};
     cb_request request = {.params = cb_json_map(NULL, NULL, 0)};
@@ -184,6 +197,8 @@ cb_request cb_read_render_request(cb_buffer bytes) {
     while (take_field(&from, &type, &id)) {
         if (id == 3 && type == T_MAP)
             take_json_map(&from, &request.params, 0);
+        else if (id == 5 && type == T_STRUCT)
+            request.fetched_filename = take_fetch_result(&from);
         else if ((id == 1 || id == 2 || id == 4 || id == 6) && type == T_STRING)
             *texts[id] = take_text(&from);
         else
@@ -205,19 +220,6 @@ cb_json cb_read_migrate_request(cb_buffer bytes) {
     }
     check_end(&from);
     return params;
-}
-
-/* The name of the file that a fetch left. */
-static cb_text take_fetch_result(reader *from) {
-    cb_text filename = {"", 0};
-    int type, id;
-    while (take_field(from, &type, &id)) {
-        if (id == 1 && type == T_STRING)
-            filename = take_text(from);
-        else
-            skip(from, type, 1);
-    }
-    return filename;
 }
 
 static void take_file(reader *from, cb_file *file) {

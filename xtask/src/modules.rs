@@ -17,14 +17,22 @@ use crate::{drawing, paths};
 /// Steps in Rust that have C in them, and what that is.
 const WITH_C: [(&str, &str); 1] = [("selectsql", "SQLite")];
 
-/// A step's folder in `modules/`.
+/// The steps that ship.
+const SHIPPED: &str = "modules";
+
+/// Steps that only tests run, built with all others. Where they are put no user finds them.
+const OF_TESTS: &str = "tests/steps";
+
+/// A step's folder.
+#[derive(Clone)]
 struct Source {
     id: String,
     folder: PathBuf,
     language: Language,
+    ships: bool,
 }
 
-#[derive(PartialEq)]
+#[derive(Clone, Copy, PartialEq)]
 enum Language {
     Rust,
     C,
@@ -35,16 +43,20 @@ enum Language {
 /// # Errors
 /// If one is unknown, has a bad manifest or does not compile.
 pub(crate) fn build(toolchain: &Toolchain, ids: &[String]) -> anyhow::Result<()> {
-    let all = sources()?;
+    let all = [sources(SHIPPED)?, sources(OF_TESTS)?].concat();
     let draw = ids.is_empty() || ids.iter().any(|id| id == drawing::NAME);
     let is_known = |id: &str| id == drawing::NAME || all.iter().any(|source| source.id == id);
     if let Some(unknown) = ids.iter().find(|id| !is_known(id)) {
-        let known: Vec<_> = all.iter().map(|source| source.id.as_str()).chain([drawing::NAME]).collect();
+        let known: Vec<_> = all
+            .iter()
+            .filter(|source| source.ships)
+            .map(|source| source.id.as_str())
+            .chain([drawing::NAME])
+            .collect();
         bail!("there is no step {unknown}; there are {}", known.join(", "));
     }
     let chosen: Vec<_> = all.iter().filter(|source| ids.is_empty() || ids.contains(&source.id)).collect();
     let folder = paths::target().join("modules");
-    fs::create_dir_all(&folder)?;
     let rust: Vec<_> = chosen.iter().filter(|source| source.language == Language::Rust).collect();
     for (id, what) in WITH_C {
         if rust.iter().any(|source| source.id == id) {
@@ -65,6 +77,8 @@ pub(crate) fn build(toolchain: &Toolchain, ids: &[String]) -> anyhow::Result<()>
             Language::Rust => guest(&source.id),
             Language::C => compile_c(toolchain, source)?,
         };
+        let folder = if source.ships { &folder } else { &folder.join("tests") };
+        fs::create_dir_all(folder)?;
         finish(source, &compiled, &folder.join(format!("{}.wasm", source.id)))?;
     }
     if draw {
@@ -79,7 +93,7 @@ pub(crate) fn build(toolchain: &Toolchain, ids: &[String]) -> anyhow::Result<()>
 /// If the folder can't be read.
 pub(crate) fn list() -> anyhow::Result<()> {
     let folder = paths::target().join("modules");
-    for source in sources()? {
+    for source in sources(SHIPPED)? {
         match fs::metadata(folder.join(format!("{}.wasm", source.id))) {
             Ok(file) => eprintln!("    {:<24} {:>8} KB", source.id, file.len().div_ceil(1000)),
             Err(_) => eprintln!("    {:<24} not built", source.id),
@@ -88,8 +102,8 @@ pub(crate) fn list() -> anyhow::Result<()> {
     Ok(())
 }
 
-fn sources() -> anyhow::Result<Vec<Source>> {
-    let modules = paths::root().join("modules");
+fn sources(of: &str) -> anyhow::Result<Vec<Source>> {
+    let modules = paths::root().join(of);
     let mut sources = Vec::new();
     for entry in fs::read_dir(&modules)? {
         let folder = entry?.path();
@@ -104,7 +118,7 @@ fn sources() -> anyhow::Result<Vec<Source>> {
         } else {
             bail!("{} has a manifest, but neither Cargo.toml nor {id}.c", folder.display());
         };
-        sources.push(Source { id, folder, language });
+        sources.push(Source { id, folder, language, ships: of == SHIPPED });
     }
     sources.sort_by(|a, b| a.id.cmp(&b.id));
     Ok(sources)
@@ -146,8 +160,9 @@ fn files_with(folder: &Path, extension: &str) -> anyhow::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// The catalogues in a step's folder, `locale/<language>.json`, checked; `None` if there are none.
-fn catalogues(folder: &Path) -> anyhow::Result<Option<JsonMap>> {
+/// The catalogues in a module's folder, `locale/<language>.json`, checked, as the JSON that a module carries; `None` if there are
+/// none.
+pub(crate) fn catalogues(folder: &Path) -> anyhow::Result<Option<String>> {
     let folder = folder.join("locale");
     if !folder.exists() {
         return Ok(None);
@@ -161,7 +176,7 @@ fn catalogues(folder: &Path) -> anyhow::Result<Option<JsonMap>> {
     }
     let checked = Catalogues::from_json(&languages).and_then(|catalogues| catalogues.check());
     checked.with_context(|| folder.display().to_string())?;
-    Ok(Some(languages))
+    Ok(Some(serde_json::Value::Object(languages).to_string()))
 }
 
 /// Checks the manifest and the catalogues and puts them into the module, which gets its name in one go.
@@ -177,9 +192,9 @@ fn finish(source: &Source, compiled: &Path, target: &Path) -> anyhow::Result<()>
         source.id
     );
     let wasm = fs::read(compiled).with_context(|| compiled.display().to_string())?;
-    let catalogues = catalogues(&source.folder)?.map(|json| serde_json::Value::Object(json).to_string());
-    let catalogues = catalogues.as_ref().map(String::as_bytes);
-    place(&embed(&wasm, manifest.to_json().as_bytes(), catalogues)?, target)
+    let catalogues = catalogues(&source.folder)?;
+    let wasm = embed(&wasm, Some(manifest.to_json().as_bytes()), catalogues.as_deref().map(str::as_bytes))?;
+    place(&wasm, target)
 }
 
 /// Writes a finished module, which gets its name in one go.
