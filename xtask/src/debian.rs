@@ -17,8 +17,24 @@ use crate::toolchain::{TARGET, Toolchain, debian_c};
 
 /// Raised whenever what is made here changes in a way that the sources below don't show.
 const REVISION: &str = "2";
-/// Beside the Rust that was made whole, and beside the C.
-const STAMPS: [&str; 2] = ["rust.stamp", "c.stamp"];
+/// Beside the Rust that was made whole, beside the C, and beside Node.js.
+const STAMPS: [&str; 3] = ["rust.stamp", "c.stamp", "node.stamp"];
+/// What of all that npm depends on is unpacked: how the packages' names begin. The rest is on every machine, or serves npm in what it
+/// is not asked for.
+const OF_NODE: [&str; 12] = [
+    "npm",
+    "node-",
+    "nodejs",
+    "libnode1",
+    "libuv1",
+    "libc-ares2",
+    "libnghttp2",
+    "libicu",
+    "libbrotli1",
+    "libssl3",
+    "libstdc++6",
+    "zlib1g",
+];
 /// Package lists older than this may name versions that are gone from the mirrors.
 const LISTS_LAST: Duration = Duration::from_secs(3600);
 const CRT1: &str = include_str!("wasi_glue/crt1_command.rs");
@@ -73,6 +89,16 @@ pub(crate) fn program(package: &str, path: &str) -> anyhow::Result<PathBuf> {
     Ok(prefix.root().join(path))
 }
 
+/// The folder of the commands `node` and `npm`, made now if they are not there.
+///
+/// # Errors
+/// As [`toolchain`].
+pub(crate) fn node() -> anyhow::Result<PathBuf> {
+    let prefix = Prefix::new()?;
+    prefix.make_once(STAMPS[2], &prefix.wanted()?, || prefix.make_node())?;
+    Ok(prefix.folder.join("node/bin"))
+}
+
 impl Prefix {
     fn new() -> anyhow::Result<Prefix> {
         ensure!(cfg!(target_arch = "x86_64"), "Debian's rustc-web is used on x86-64 only");
@@ -101,7 +127,8 @@ impl Prefix {
         }
         if !STAMPS.into_iter().any(current) {
             // The stamps go first: from here on nothing is whole.
-            for name in STAMPS.into_iter().chain(["bin", "root", "debs", "glue", "std-build", "apt"]) {
+            for name in STAMPS.into_iter().chain(["bin", "root", "debs", "glue", "std-build", "apt", "node"])
+            {
                 let path = self.folder.join(name);
                 let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
                 if path.exists() {
@@ -133,6 +160,8 @@ impl Prefix {
         command.current_dir(self.folder.join("debs")).args(["-q", "-o", "APT::Sandbox::User=root"]);
         command.arg("-o").arg(format!("Dir::State::lists={}", state.join("lists").display()));
         command.arg("-o").arg(format!("Dir::Cache={}", state.join("cache").display()));
+        // What is installed may be from elsewhere, in versions that Debian does not have.
+        command.args(["-o", "Dir::State::status=/dev/null"]);
         command
     }
 
@@ -394,6 +423,40 @@ impl Prefix {
         run_quietly(Command::new(archiver).arg("rs").arg(own.join("libc.a")).arg(&gaps))
     }
 
+    /// Debian's Node.js looks for parts of itself in `/usr/share` and nowhere else: there it sees ours, in a namespace of its own. npm
+    /// would change the owner of what it unpacks if it found itself to be root in it.
+    fn make_node(&self) -> anyhow::Result<()> {
+        self.update()?;
+        let folder = self.folder.join("node");
+        let _ = fs::remove_dir_all(&folder);
+        let (root, debs, bin) = (folder.join("root"), folder.join("debs"), folder.join("bin"));
+        [&root, &debs, &bin].into_iter().try_for_each(fs::create_dir_all)?;
+        step("Node.js and npm, from Debian's packages", || {
+            let all =
+                read(self.apt("apt-get").args(["--simulate", "--no-install-recommends", "install", "npm"]))?;
+            let names = all.lines().filter_map(|line| line.strip_prefix("Inst ")?.split_whitespace().next());
+            let wanted = names.filter(|name| OF_NODE.iter().any(|start| name.starts_with(start)));
+            run_quietly(self.apt("apt-get").current_dir(&debs).arg("download").args(wanted))?;
+            for deb in fs::read_dir(&debs)?.flatten() {
+                run_quietly(Command::new("dpkg").arg("-x").arg(deb.path()).arg(&root))?;
+            }
+            Ok(fs::remove_dir_all(&debs)?)
+        })?;
+        let text = format!(
+            "#!/bin/sh\nexec unshare --map-root-user --mount sh -c 'mount --bind \"$0/usr/share\" /usr/share && \
+             exec unshare --map-user=1000 --map-group=1000 env LD_LIBRARY_PATH=\"$0/{LIBRARIES}\" \
+             NODE_PATH=\"$0/usr/share/nodejs:$0/{LIBRARIES}/nodejs\" \"$0/usr/bin/node\" \"$@\"' \"{}\" \"$@\"\n",
+            root.display()
+        );
+        write_script(&bin.join("node"), &text)?;
+        let program = root.join("usr/share/nodejs/npm/bin/npm-cli.js");
+        let text =
+            format!("#!/bin/sh\nexec \"{}\" \"{}\" \"$@\"\n", bin.join("node").display(), program.display());
+        write_script(&bin.join("npm"), &text)?;
+        run_quietly(Command::new(bin.join("npm")).arg("--version"))
+            .context("it does not run: are user namespaces open to you?")
+    }
+
     fn make_c(&self, clang: &Path) -> anyhow::Result<()> {
         self.update()?;
         let (_, version) = self.llvm()?;
@@ -469,7 +532,7 @@ mod tests {
             assert_eq!(result.is_ok(), works || !made);
             made
         };
-        let [rust, c] = STAMPS;
+        let [rust, c, _] = STAMPS;
         assert!(make(rust, "1", false), "the first time");
         assert!(make(rust, "1", true), "again, since it was interrupted");
         assert!(!make(rust, "1", true), "it is there");

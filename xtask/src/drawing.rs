@@ -1,16 +1,17 @@
 //! The modules that draw charts: a workspace of their own in `modules/drawing/`, with a script and fonts from npm.
 
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 
 use crate::embed::embed;
 use crate::modules::{catalogues, place};
-use crate::paths;
 use crate::process::{cargo, exists, run, run_quietly, step};
 use crate::toolchain::{Toolchain, guest};
+use crate::{debian, paths};
 
 /// What is bundled: packages as `package-lock.json` pins them, and our own script.
 const SOURCES: [&str; 4] = ["package.json", "package-lock.json", "globals.mjs", "plot.mjs"];
@@ -43,6 +44,14 @@ pub(crate) fn build(toolchain: &Toolchain) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Sees to what the modules are made of besides Rust and C.
+///
+/// # Errors
+/// If npm is missing, or what it is to fetch.
+pub(crate) fn prepare() -> anyhow::Result<()> {
+    Script::make().map(drop)
+}
+
 /// Formatting, and every lint as an error.
 ///
 /// # Errors
@@ -71,6 +80,18 @@ fn source() -> PathBuf {
     paths::root().join("modules/drawing")
 }
 
+/// Where programs are looked for: npm is the machine's, or Debian's, unpacked privately.
+fn path_with_npm() -> anyhow::Result<OsString> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    if exists("node") && exists("npm") {
+        return Ok(path);
+    }
+    let folder = debian::node().context(
+        "what draws charts comes from npm, which is not there: install Node.js, or name the steps to build without it",
+    )?;
+    Ok(std::env::join_paths(std::iter::once(folder).chain(std::env::split_paths(&path)))?)
+}
+
 /// What is not in a language of ours: made once for each state of its sources, in the folder that survives a checkout.
 struct Script {
     folder: PathBuf,
@@ -87,18 +108,15 @@ impl Script {
         let cache = paths::cache()?.join("npm");
         let folder = cache.join(&hasher.finalize().to_hex()[..16]);
         if !folder.is_dir() {
-            ensure!(
-                exists("npm"),
-                "what draws charts comes from npm, which is not there: install Node.js, or name the steps to build without it"
-            );
+            let path = path_with_npm()?;
             fs::create_dir_all(&cache)?;
-            step("Vega and fonts, from npm", || Script::fetch(&source, &cache, &folder))?;
+            step("Vega and fonts, from npm", || Script::fetch(&path, &source, &cache, &folder))?;
         }
         Ok(Script { folder })
     }
 
     /// Into a folder that gets its name when all is there.
-    fn fetch(source: &Path, cache: &Path, folder: &Path) -> anyhow::Result<()> {
+    fn fetch(path: &OsStr, source: &Path, cache: &Path, folder: &Path) -> anyhow::Result<()> {
         let draft = cache.join(format!("{}.new", std::process::id()));
         let _ = fs::remove_dir_all(&draft);
         fs::create_dir_all(&draft)?;
@@ -107,9 +125,19 @@ impl Script {
         }
         // Exactly what is locked, by its checksums; no package gets to run anything.
         let mut npm = Command::new("npm");
-        run_quietly(npm.current_dir(&draft).args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]))?;
+        run_quietly(npm.env("PATH", path).current_dir(&draft).args([
+            "ci",
+            "--ignore-scripts",
+            "--no-audit",
+            "--no-fund",
+        ]))?;
         let mut bundler = Command::new(draft.join("node_modules/.bin/esbuild"));
-        bundler.current_dir(&draft).args(["plot.mjs", "--bundle", "--minify", "--outfile=plot.js"]);
+        bundler.env("PATH", path).current_dir(&draft).args([
+            "plot.mjs",
+            "--bundle",
+            "--minify",
+            "--outfile=plot.js",
+        ]);
         bundler.args(["--format=iife", "--platform=neutral", "--main-fields=module,main", "--target=es2023"]);
         run_quietly(&mut bundler)?;
         match fs::rename(&draft, folder) {

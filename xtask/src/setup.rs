@@ -7,11 +7,14 @@ use anyhow::{Context, ensure};
 
 use crate::process::{read, run_quietly, step};
 use crate::toolchain::{TARGET, Toolchain, find_or_make};
-use crate::{build, paths};
+use crate::{build, drawing, paths};
 
 /// Sets up and checks; a second time there is nothing to do but the check.
 pub(crate) fn run() -> anyhow::Result<Toolchain> {
     let toolchain = find_or_make()?;
+    if let Err(error) = drawing::prepare() {
+        eprintln!("    what draws charts is left out ({error:#})");
+    }
     build::run()?;
     check(&toolchain)?;
     Ok(toolchain)
