@@ -1,5 +1,6 @@
 //! From one format to another.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::sync::Arc;
 
@@ -33,13 +34,25 @@ pub struct ConvertOptions {
     ///
     /// Any other type is an error, and so is a value that its new type can't hold. Names stay as they are.
     pub normalise: bool,
+    /// How many rows a record batch of an Arrow file may have. `None` for as few batches as can be: one, up to about
+    /// 3 GiB, if all columns are flat.
+    pub batch_rows: Option<u64>,
+    /// The columns that are wanted, by their names; `None` for all. Of Parquet and Arrow, the values of the others are not
+    /// looked at. The order stays the table's.
+    pub columns: Option<BTreeSet<String>>,
 }
 
 impl ConvertOptions {
     /// The profile's own limits; columns are normalised for [`Profile::Workbench`] and left alone for
     /// [`Profile::Arrow`].
     pub fn new(profile: Profile) -> Self {
-        ConvertOptions { profile, limits: TableLimits::of(profile), normalise: profile == Profile::Workbench }
+        ConvertOptions {
+            profile,
+            limits: TableLimits::of(profile),
+            normalise: profile == Profile::Workbench,
+            batch_rows: None,
+            columns: None,
+        }
     }
 }
 
@@ -54,7 +67,7 @@ impl ConvertOptions {
 /// * From CSV: UTF-8, a header row, commas. A column is Int64 or Float64 if every cell is such a number and would come
 ///   back as it was, else text; empty cells are null. Column names are cleaned: control characters go, long ones are cut,
 ///   empty ones become `Column 3`, and a second `A` becomes `A 2`.
-/// * To Arrow: uncompressed, buffers aligned to 64 bytes.
+/// * To Arrow: uncompressed, buffers aligned to 64 bytes. The file has to be one that can be written anywhere in and read.
 /// * To Parquet: Snappy, with the Arrow schema inside, so that field metadata survives.
 /// * To CSV: a header row, nulls as empty cells, quotes as in RFC 4180; nested values as Arrow displays them.
 ///
@@ -70,20 +83,54 @@ pub fn convert(
     options: &ConvertOptions,
 ) -> Result<TableInfo, TableError> {
     guarded(|| {
-        let mut source = Source::open(input, from, &options.limits)?;
-        if options.normalise {
-            source = normalise(source, &options.limits)?;
-        }
-        let schema = Arc::new(Schema::new(source.schema.fields().clone()));
-        let mut rules = TableRules::new(schema.clone(), options.profile, &options.limits)?;
-        let mut sink = Sink::new(to, output, &schema)?;
-        for batch in source.batches {
-            let batch = batch?;
-            rules.batch(&batch)?;
+        let source = open(input, from, options)?;
+        let sink = Sink::new(to, output, &source.schema, source.rows, options.batch_rows)?;
+        read(source, Some(sink), options)
+    })
+}
+
+/// Reads a table as [`convert`] does, and writes nothing.
+///
+/// # Errors
+/// As [`convert`].
+pub fn check(input: Input, format: FileFormat, options: &ConvertOptions) -> Result<TableInfo, TableError> {
+    guarded(|| read(open(input, format, options)?, None, options))
+}
+
+/// The columns that [`convert`] would give, and how many rows the file says that it has. Values are not looked at, except
+/// those of CSV, whose types only they tell.
+///
+/// # Errors
+/// As [`convert`], as far as the schema tells.
+pub fn look(input: Input, format: FileFormat, options: &ConvertOptions) -> Result<TableInfo, TableError> {
+    guarded(|| {
+        let Source { schema, rows, .. } = open(input, format, options)?;
+        TableRules::new(schema.clone(), options.profile, &options.limits)?;
+        Ok(TableInfo::new(&schema, rows, 0))
+    })
+}
+
+/// A table as it is to be handed on. Its schema has no metadata.
+fn open(input: Input, format: FileFormat, options: &ConvertOptions) -> Result<Source, TableError> {
+    let mut source = Source::open(input, format, &options.limits, options.columns.as_ref())?;
+    if options.normalise {
+        source = normalise(source, &options.limits)?;
+    }
+    source.schema = Arc::new(Schema::new(source.schema.fields().clone()));
+    Ok(source)
+}
+
+fn read(source: Source, mut sink: Option<Sink>, options: &ConvertOptions) -> Result<TableInfo, TableError> {
+    let Source { schema, batches, .. } = source;
+    let mut rules = TableRules::new(schema.clone(), options.profile, &options.limits)?;
+    for batch in batches {
+        let batch = batch?;
+        rules.batch(&batch)?;
+        if let Some(sink) = &mut sink {
             sink.write(&batch)?;
         }
-        rules.finish()?;
-        let bytes = sink.finish()?;
-        Ok(TableInfo::new(&schema, rules.rows(), bytes))
-    })
+    }
+    rules.finish()?;
+    let bytes = sink.map(Sink::finish).transpose()?.unwrap_or(0);
+    Ok(TableInfo::new(&schema, rules.rows(), bytes))
 }

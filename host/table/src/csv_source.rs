@@ -5,6 +5,7 @@
 //! number past 64 bits in a column of whole numbers) makes its column text. An empty cell is null in every column;
 //! whether it was quoted makes no difference.
 
+use std::collections::BTreeSet;
 use std::io::{Read, Seek, SeekFrom};
 use std::sync::Arc;
 
@@ -14,18 +15,31 @@ use csv::{ByteRecord, ErrorKind, ReaderBuilder};
 
 use crate::error::{Check, TableError, shown};
 use crate::input::Input;
-use crate::source::{BATCH_BYTES, BATCH_ROWS, Source};
+use crate::source::{BATCH_BYTES, BATCH_ROWS, Source, wanted};
 use crunchbox_protocol::TableLimits;
 use crunchbox_protocol::colnames::unique_colnames;
 
-pub(crate) fn open(input: Input, limits: &TableLimits) -> Result<Source, TableError> {
-    let (names, kinds) = infer(&mut start_reader(&input)?, limits)?;
+pub(crate) fn open(
+    input: Input,
+    limits: &TableLimits,
+    columns: Option<&BTreeSet<String>>,
+) -> Result<Source, TableError> {
+    let Inferred { names, kinds, rows } = infer(&mut start_reader(&input)?, limits)?;
     let fields = names.iter().zip(&kinds).map(|(name, kind)| Field::new(name, kind.data_type(), true));
-    let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+    let mut schema = Schema::new(fields.collect::<Vec<_>>());
+    let places = match columns {
+        Some(columns) => wanted(&schema, columns),
+        None => (0..kinds.len()).collect(),
+    };
+    let kinds = places.iter().map(|place| kinds[*place]).collect();
+    schema =
+        schema.project(&places).map_err(|error| TableError::new(Check::Conversion, error.to_string()))?;
+    let schema = Arc::new(schema);
     let mut reader = start_reader(&input)?;
     skip_header(&mut reader)?;
-    let mut rows = Rows { reader, record: ByteRecord::new(), kinds, schema: schema.clone() };
-    Ok(Source { schema, batches: Box::new(std::iter::from_fn(move || rows.next_batch().transpose())) })
+    let mut cells = Rows { reader, record: ByteRecord::new(), places, kinds, schema: schema.clone() };
+    let batches = Box::new(std::iter::from_fn(move || cells.next_batch().transpose()));
+    Ok(Source { schema, rows, batches })
 }
 
 type Reader = csv::Reader<Box<dyn Read>>;
@@ -106,8 +120,14 @@ fn parse<T: std::str::FromStr>(cell: &[u8]) -> Option<T> {
     std::str::from_utf8(cell).ok()?.parse().ok()
 }
 
-/// Reads the whole file for its names and types.
-fn infer(reader: &mut Reader, limits: &TableLimits) -> Result<(Vec<String>, Vec<Kind>), TableError> {
+/// What the whole file tells.
+struct Inferred {
+    names: Vec<String>,
+    kinds: Vec<Kind>,
+    rows: u64,
+}
+
+fn infer(reader: &mut Reader, limits: &TableLimits) -> Result<Inferred, TableError> {
     let header = reader.byte_headers().map_err(|error| csv_error(&error))?;
     if header.len() as u64 > limits.columns {
         return Err(TableError::over(Check::MaxColumns, "columns", header.len() as u64, limits.columns));
@@ -151,7 +171,7 @@ fn infer(reader: &mut Reader, limits: &TableLimits) -> Result<(Vec<String>, Vec<
             return Err(TableError::over(Check::MaxDecodedBytes, what, text_bytes, limits.decoded_bytes));
         }
     }
-    Ok((names, kinds))
+    Ok(Inferred { names, kinds, rows })
 }
 
 enum Builder {
@@ -193,6 +213,8 @@ impl Builder {
 struct Rows {
     reader: Reader,
     record: ByteRecord,
+    /// Which cells of a record are wanted.
+    places: Vec<usize>,
     kinds: Vec<Kind>,
     schema: SchemaRef,
 }
@@ -205,10 +227,11 @@ impl Rows {
             && bytes < BATCH_BYTES
             && self.reader.read_byte_record(&mut self.record).map_err(|error| csv_error(&error))?
         {
-            for (cell, builder) in self.record.iter().zip(&mut builders) {
-                builder.push(cell).map_err(|()| {
-                    TableError::new(Check::InputOutput, "the CSV file changed while it was being read")
-                })?;
+            let changed =
+                || TableError::new(Check::InputOutput, "the CSV file changed while it was being read");
+            for (place, builder) in self.places.iter().zip(&mut builders) {
+                let cell = self.record.get(*place).ok_or_else(changed)?;
+                builder.push(cell).map_err(|()| changed())?;
                 bytes += cell.len() + size_of::<u64>();
             }
             rows += 1;

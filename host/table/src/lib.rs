@@ -7,7 +7,8 @@
 //! meant to be one that may die.
 //!
 //! * [`validate`] judges an Arrow IPC file: every byte that a reader would rely on, then the rules of a [`Profile`].
-//! * [`convert`] turns one format into another, batch by batch.
+//! * [`convert`] turns one format into another, batch by batch; [`check`] only sees whether it could be, and [`look`] at
+//!   which columns there are.
 //! * [`preview`] gives the first rows as text.
 //!
 //! ```
@@ -43,9 +44,10 @@ mod rules;
 mod sink;
 mod source;
 mod validate;
+mod wide;
 
 pub use arrow::buffer::Buffer;
-pub use convert::{ConvertOptions, convert};
+pub use convert::{ConvertOptions, check, convert, look};
 pub use crunchbox_protocol::{FileFormat, Profile, TableLimits};
 pub use error::{Check, TableError};
 pub use info::{ColumnInfo, TableInfo};

@@ -14,6 +14,7 @@ use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 
 use crate::error::{Check, TableError};
+use crate::wide::{Full, WideWriter};
 use crunchbox_protocol::FileFormat;
 
 /// Buffers begin at multiples of this, in bytes, so that whoever maps the file can load them into vector registers.
@@ -21,24 +22,43 @@ const ARROW_ALIGNMENT: usize = 64;
 
 /// A file that is being written.
 pub(crate) enum Sink {
-    Arrow(Box<FileWriter<BufWriter<File>>>),
+    /// No more than so many rows in a batch.
+    Arrow(Box<FileWriter<BufWriter<File>>>, usize),
+    /// As few batches as can be.
+    Wide(Box<WideWriter>),
     Parquet(Box<ArrowWriter<File>>),
     Csv(Box<csv::Writer<File>>),
 }
 
 impl Sink {
-    pub(crate) fn new(format: FileFormat, file: File, schema: &SchemaRef) -> Result<Self, TableError> {
+    /// * `rows`: how many there will be.
+    /// * `batch_rows`: how many a batch of an Arrow file may have; `None` for as many as can be.
+    pub(crate) fn new(
+        format: FileFormat,
+        file: File,
+        schema: &SchemaRef,
+        rows: u64,
+        batch_rows: Option<u64>,
+    ) -> Result<Self, TableError> {
         match format {
             FileFormat::Arrow => {
                 let options = IpcWriteOptions::try_new(ARROW_ALIGNMENT, false, MetadataVersion::V5)
                     .map_err(|error| arrow_error(&error))?;
+                let file = match batch_rows {
+                    Some(_) => file,
+                    None => match WideWriter::begin(file, schema, &options, rows, Full::default())? {
+                        Ok(writer) => return Ok(Sink::Wide(Box::new(writer))),
+                        Err(file) => file,
+                    },
+                };
                 let writer = FileWriter::try_new_with_options(
                     BufWriter::with_capacity(1 << 20, file),
                     schema,
                     options,
                 )
                 .map_err(|error| arrow_error(&error))?;
-                Ok(Sink::Arrow(Box::new(writer)))
+                let batch_rows = batch_rows.and_then(|rows| usize::try_from(rows).ok());
+                Ok(Sink::Arrow(Box::new(writer), batch_rows.unwrap_or(usize::MAX).max(1)))
             }
             FileFormat::Parquet => {
                 let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).build();
@@ -59,7 +79,16 @@ impl Sink {
 
     pub(crate) fn write(&mut self, batch: &RecordBatch) -> Result<(), TableError> {
         match self {
-            Sink::Arrow(writer) => writer.write(batch).map_err(|error| arrow_error(&error)),
+            Sink::Arrow(writer, batch_rows) => {
+                let mut start = 0;
+                while start < batch.num_rows() {
+                    let rows = (batch.num_rows() - start).min(*batch_rows);
+                    writer.write(&batch.slice(start, rows)).map_err(|error| arrow_error(&error))?;
+                    start += rows;
+                }
+                Ok(())
+            }
+            Sink::Wide(writer) => writer.write(batch),
             Sink::Parquet(writer) => writer.write(batch).map_err(parquet_error),
             Sink::Csv(writer) => write_csv(writer, batch),
         }
@@ -68,7 +97,8 @@ impl Sink {
     /// Completes the file, and returns its size in bytes.
     pub(crate) fn finish(self) -> Result<u64, TableError> {
         let file = match self {
-            Sink::Arrow(mut writer) => {
+            Sink::Wide(writer) => writer.finish()?,
+            Sink::Arrow(mut writer, _) => {
                 writer.finish().map_err(|error| arrow_error(&error))?;
                 let buffered = writer.into_inner().map_err(|error| arrow_error(&error))?;
                 buffered.into_inner().map_err(|error| TableError::write(error.error()))?

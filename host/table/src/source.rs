@@ -1,7 +1,9 @@
 //! A table as a schema and a run of record batches, whatever file it comes from.
 
+use std::collections::BTreeSet;
+
 use arrow::array::RecordBatch;
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{Schema, SchemaRef};
 
 use crate::error::TableError;
 use crate::input::Input;
@@ -20,23 +22,41 @@ pub(crate) type Batches = Box<dyn Iterator<Item = Result<RecordBatch, TableError
 /// A table that is being read. Its batches are well-formed; the rules of a profile are yet to be applied.
 pub(crate) struct Source {
     pub(crate) schema: SchemaRef,
+    /// How many rows there will be, by what the file says of itself.
+    pub(crate) rows: u64,
+    /// Nothing of the rows is read before the first is asked for, except from CSV, whose types only they tell.
     pub(crate) batches: Batches,
 }
 
 impl Source {
-    pub(crate) fn open(input: Input, format: FileFormat, limits: &TableLimits) -> Result<Self, TableError> {
+    /// * `columns`: the names of those that are wanted; `None` for all.
+    pub(crate) fn open(
+        input: Input,
+        format: FileFormat,
+        limits: &TableLimits,
+        columns: Option<&BTreeSet<String>>,
+    ) -> Result<Self, TableError> {
         match format {
             FileFormat::Arrow => {
                 let buffer = input.into_buffer(limits.decoded_bytes)?;
                 let mut file = IpcFile::open(buffer, limits, Bodies::AnyCompression)?;
-                let schema = file.schema().clone();
+                if let Some(columns) = columns {
+                    file.project(wanted(file.schema(), columns))?;
+                }
                 Ok(Source {
-                    schema,
+                    schema: file.projected().clone(),
+                    rows: file.declared_rows(),
                     batches: Box::new(std::iter::from_fn(move || file.next_batch().transpose())),
                 })
             }
-            FileFormat::Parquet => parquet_source::open(input, limits),
-            FileFormat::Csv => csv_source::open(input, limits),
+            FileFormat::Parquet => parquet_source::open(input, limits, columns),
+            FileFormat::Csv => csv_source::open(input, limits, columns),
         }
     }
+}
+
+/// The places of the columns that are wanted, in order.
+pub(crate) fn wanted(schema: &Schema, columns: &BTreeSet<String>) -> Vec<usize> {
+    let fields = schema.fields().iter().enumerate();
+    fields.filter(|(_, field)| columns.contains(field.name())).map(|(index, _)| index).collect()
 }

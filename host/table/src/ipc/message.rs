@@ -106,6 +106,12 @@ impl Rules {
         Ok(batch)
     }
 
+    /// The rows that a record batch says it has.
+    pub(super) fn declared_rows(&self, block: &BlockBytes) -> Result<u64, TableError> {
+        let batch = self.message(block)?.header_as_record_batch();
+        Ok(batch.and_then(|batch| u64::try_from(batch.length()).ok()).unwrap_or(0))
+    }
+
     /// Checks a dictionary and gives its header.
     pub(super) fn dictionary<'a>(
         &mut self,

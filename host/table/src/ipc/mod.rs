@@ -12,6 +12,7 @@ mod schema;
 mod values;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, RecordBatch};
 use arrow::buffer::Buffer;
@@ -35,6 +36,9 @@ pub(crate) enum Bodies {
 pub(crate) struct IpcFile {
     buffer: Buffer,
     schema: SchemaRef,
+    /// The columns that are wanted, and the schema of those; all of them at first.
+    projection: Option<Vec<usize>>,
+    projected: SchemaRef,
     rules: message::Rules,
     batches: Vec<Block>,
     next: usize,
@@ -50,7 +54,9 @@ impl IpcFile {
             let footer = frame::read_footer(&buffer, limits)?;
             let mut file = IpcFile {
                 buffer,
-                schema: footer.schema.arrow,
+                schema: footer.schema.arrow.clone(),
+                projection: None,
+                projected: footer.schema.arrow,
                 rules: message::Rules::new(footer.version, bodies, limits),
                 batches: footer.batches,
                 next: 0,
@@ -68,6 +74,29 @@ impl IpcFile {
 
     pub(crate) fn schema(&self) -> &SchemaRef {
         &self.schema
+    }
+
+    /// From here on, batches have these columns only, and only those are looked at.
+    pub(crate) fn project(&mut self, columns: Vec<usize>) -> Result<(), TableError> {
+        let projected = self.schema.project(&columns).map_err(|error| values_error(&error))?;
+        self.projected = Arc::new(projected);
+        self.projection = Some(columns);
+        Ok(())
+    }
+
+    /// The schema of the columns that are wanted.
+    pub(crate) fn projected(&self) -> &SchemaRef {
+        &self.projected
+    }
+
+    /// The rows that all batches say they have. One that can't be read says nothing: it is told when it is read.
+    pub(crate) fn declared_rows(&self) -> u64 {
+        let rows = |block| {
+            let block = frame::BlockBytes::new(&self.buffer, block);
+            let header = guarded(|| self.rules.declared_rows(&block));
+            header.unwrap_or(0)
+        };
+        self.batches.iter().map(rows).fold(0, u64::saturating_add)
     }
 
     /// Whether the schema or the footer has metadata of its own, even without an entry in it.
@@ -117,17 +146,18 @@ impl IpcFile {
                 .map_err(|error| values_error(&error))
             })
         };
-        let batch = decode(None).map_err(|error| {
+        let batch = decode(self.projection.as_deref()).map_err(|error| {
             // The decoder doesn't say where it failed: ask it column by column.
             let fields = self.schema.fields().iter().enumerate();
             fields
+                .filter(|(index, _)| self.projection.as_ref().is_none_or(|places| places.contains(index)))
                 .filter_map(|(index, field)| {
                     decode(Some(&[index])).err().map(|error| error.in_column(field.name()))
                 })
                 .next()
                 .unwrap_or(error)
         })?;
-        for (field, array) in self.schema.fields().iter().zip(batch.columns()) {
+        for (field, array) in self.projected.fields().iter().zip(batch.columns()) {
             values::check(&array.to_data()).map_err(|error| error.in_column(field.name()))?;
         }
         Ok(batch)

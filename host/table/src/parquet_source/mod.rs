@@ -7,12 +7,14 @@
 
 mod scan;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use arrow::array::{Array, RecordBatch, RecordBatchOptions};
 use arrow::buffer::Buffer;
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
 };
@@ -21,16 +23,20 @@ use parquet::file::reader::ChunkReader;
 use crate::error::{Check, TableError, guarded};
 use crate::input::Input;
 use crate::pieces::Pieces;
-use crate::source::{BATCH_BYTES, BATCH_ROWS, Batches, Source};
+use crate::source::{BATCH_BYTES, BATCH_ROWS, Batches, Source, wanted};
 use crunchbox_protocol::TableLimits;
 
 /// Field metadata that the reader makes up from the file's own numbering.
 const READER_METADATA_PREFIX: &str = "PARQUET:";
 
-pub(crate) fn open(input: Input, limits: &TableLimits) -> Result<Source, TableError> {
+pub(crate) fn open(
+    input: Input,
+    limits: &TableLimits,
+    columns: Option<&BTreeSet<String>>,
+) -> Result<Source, TableError> {
     match input {
-        Input::File(file) => open_reader(file, limits),
-        Input::Buffer(buffer) => open_reader(bytes::Bytes::from_owner(Owner(buffer)), limits),
+        Input::File(file) => open_reader(file, limits, columns),
+        Input::Buffer(buffer) => open_reader(bytes::Bytes::from_owner(Owner(buffer)), limits, columns),
     }
 }
 
@@ -42,43 +48,86 @@ impl AsRef<[u8]> for Owner {
     }
 }
 
-fn open_reader<R: ChunkReader + 'static>(reader: R, limits: &TableLimits) -> Result<Source, TableError> {
+fn open_reader<R: ChunkReader + 'static>(
+    reader: R,
+    limits: &TableLimits,
+    columns: Option<&BTreeSet<String>>,
+) -> Result<Source, TableError> {
     guarded(|| {
         scan::check_footer(&reader, limits)?;
         let options = ArrowReaderOptions::new();
         let metadata =
             ArrowReaderMetadata::load(&reader, options.clone()).map_err(|error| parquet_error(&error))?;
-        check_counts(&metadata, limits)?;
-        let decoded_bytes = scan::check_pages(&reader, metadata.metadata(), limits)?;
-
+        let rows = check_counts(&metadata, limits)?;
         let viewed =
             Arc::new(Schema::new(metadata.schema().fields().iter().map(as_view).collect::<Vec<_>>()));
-        let schema = Arc::new(Schema::new(viewed.fields().iter().map(as_plain).collect::<Vec<_>>()));
-        let rows = u64::try_from(metadata.metadata().file_metadata().num_rows()).unwrap_or(0);
-        let row_bytes = decoded_bytes.checked_div(rows).unwrap_or(0).max(1);
-        let batch_rows = (BATCH_BYTES as u64 / row_bytes).clamp(1024, BATCH_ROWS as u64) as usize;
-
+        let places = match columns {
+            Some(columns) => wanted(&viewed, columns),
+            None => (0..viewed.fields().len()).collect(),
+        };
+        let plain_fields = places.iter().map(|place| as_plain(&viewed.fields()[*place]));
+        let schema = Arc::new(Schema::new(plain_fields.collect::<Vec<_>>()));
         let metadata = ArrowReaderMetadata::try_new(metadata.metadata().clone(), options.with_schema(viewed))
             .map_err(|error| parquet_error(&error))?;
-        let decoded = guarded(|| {
-            ParquetRecordBatchReaderBuilder::new_with_metadata(reader, metadata)
-                .with_batch_size(batch_rows)
-                .build()
-                .map_err(|error| parquet_error(&error))
-        })?;
-        let decoded = decoded.map(|batch| {
-            batch.map_err(|error| TableError::new(Check::Parquet, format!("cannot be decoded: {error}")))
+
+        let pages = Pages { reader, metadata, places, rows, schema: schema.clone(), limits: limits.clone() };
+        let batches = std::iter::once_with(move || guarded(|| pages.decode())).flat_map(|opened| {
+            opened.unwrap_or_else(|error| -> Batches { Box::new(std::iter::once(Err(error))) })
         });
-        let plain_schema = schema.clone();
-        let batches: Batches = Box::new(
-            Pieces::new(decoded, limits.decoded_bytes.saturating_sub(decoded_bytes))
-                .map(move |batch| guarded(|| plain(&plain_schema, &batch?))),
-        );
-        Ok(Source { schema, batches })
+        Ok(Source { schema, rows, batches: Box::new(batches) })
     })
 }
 
-fn check_counts(metadata: &ArrowReaderMetadata, limits: &TableLimits) -> Result<(), TableError> {
+/// The pages of the columns that are wanted, not looked at yet.
+struct Pages<R> {
+    reader: R,
+    metadata: ArrowReaderMetadata,
+    places: Vec<usize>,
+    rows: u64,
+    schema: SchemaRef,
+    limits: TableLimits,
+}
+
+impl<R: ChunkReader + 'static> Pages<R> {
+    fn decode(self) -> Result<Batches, TableError> {
+        let Pages { reader, metadata, places, rows, schema, limits } = self;
+        let decoded_bytes = scan::check_pages(&reader, metadata.metadata(), &places, &limits)?;
+        let row_bytes = decoded_bytes.checked_div(rows).unwrap_or(0).max(1);
+        let batch_rows = (BATCH_BYTES as u64 / row_bytes).clamp(1024, BATCH_ROWS as u64) as usize;
+        let mask = ProjectionMask::roots(metadata.parquet_schema(), places);
+        let decoded = ParquetRecordBatchReaderBuilder::new_with_metadata(reader, metadata)
+            .with_batch_size(batch_rows)
+            .with_projection(mask)
+            .build()
+            .map_err(|error| parquet_error(&error))?;
+        let decoded = decoded.map(|batch| {
+            batch.map_err(|error| TableError::new(Check::Parquet, format!("cannot be decoded: {error}")))
+        });
+        let mut batches = Pieces::new(decoded, limits.decoded_bytes.saturating_sub(decoded_bytes))
+            .map(move |batch| guarded(|| plain(&schema, &batch?)));
+        let mut missing = rows;
+        let batches = std::iter::from_fn(move || match batches.next() {
+            Some(batch) => {
+                let found = batch.as_ref().map_or(missing, |batch| batch.num_rows() as u64);
+                missing = missing.saturating_sub(found);
+                Some(batch)
+            }
+            // Its place was kept free for rows that don't come.
+            None if missing > 0 => {
+                let what = format!(
+                    "{rows} rows are declared, and the last {} are not there",
+                    std::mem::take(&mut missing)
+                );
+                Some(Err(TableError::new(Check::Parquet, what)))
+            }
+            None => None,
+        });
+        Ok(Box::new(batches))
+    }
+}
+
+/// Checks the numbers of columns and rows, and gives the latter.
+fn check_counts(metadata: &ArrowReaderMetadata, limits: &TableLimits) -> Result<u64, TableError> {
     let columns = metadata.schema().fields().len() as u64;
     if columns > limits.columns {
         return Err(TableError::over(Check::MaxColumns, "columns", columns, limits.columns));
@@ -93,7 +142,7 @@ fn check_counts(metadata: &ArrowReaderMetadata, limits: &TableLimits) -> Result<
     if sum > limits.rows {
         return Err(TableError::over(Check::MaxRows, "rows", sum, limits.rows));
     }
-    Ok(())
+    Ok(sum)
 }
 
 /// The field as it is decoded: text as views, and no dictionaries, since each batch would have its own.

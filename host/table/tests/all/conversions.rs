@@ -65,7 +65,7 @@ fn csv_details() {
 }
 
 #[test]
-fn csv_can_be_read_from_a_file_and_in_several_batches() {
+fn csv_can_be_read_from_a_file_into_any_batches() {
     let mut text = "n,t\n".to_string();
     for row in 0..70_000 {
         text.push_str(&format!("{row},t{row}\n"));
@@ -84,7 +84,12 @@ fn csv_can_be_read_from_a_file_and_in_several_batches() {
     );
     assert_eq!(info.unwrap().rows, 70_000);
     let arrow: Buffer = std::fs::read(output.path()).unwrap().into();
-    assert_eq!(read_arrow(&arrow).len(), 2);
+    assert_eq!(read_arrow(&arrow).len(), 1, "all in one");
+    let mut small = options.clone();
+    small.batch_rows = Some(30_000);
+    let (pieces, _) = convert(&arrow, FileFormat::Arrow, FileFormat::Arrow, &small).unwrap();
+    let rows: Vec<_> = read_arrow(&pieces).iter().map(RecordBatch::num_rows).collect();
+    assert_eq!(rows, [30_000, 30_000, 10_000]);
     let (back, _) = convert(&arrow, FileFormat::Arrow, FileFormat::Csv, &options).unwrap();
     assert_eq!(back.as_slice(), text.as_bytes());
 }
@@ -304,6 +309,36 @@ fn arrow_files_come_out_aligned_to_64_bytes() {
     for buffer in message.header_as_record_batch().unwrap().buffers().unwrap() {
         assert_eq!((body + buffer.offset()) % 64, 0);
     }
+}
+
+#[test]
+fn only_the_wanted_columns_are_read() {
+    let batch = table(vec![
+        (Field::new("a", DataType::Int64, true), Arc::new(Int64Array::from(vec![1, 2]))),
+        (Field::new("b", DataType::Utf8, true), Arc::new(StringArray::from(vec!["x", "y"]))),
+        (Field::new("c", DataType::Boolean, true), Arc::new(BooleanArray::from(vec![true, false]))),
+    ]);
+    let mut options = ConvertOptions::new(Profile::Arrow);
+    let arrow = arrow_file(std::slice::from_ref(&batch));
+    for format in [FileFormat::Arrow, FileFormat::Parquet, FileFormat::Csv] {
+        options.columns = None;
+        let (file, _) = convert(&arrow, FileFormat::Arrow, format, &options).unwrap();
+        let all = crunchbox_table::look(Input::Buffer(file.clone()), format, &options).unwrap();
+        assert_eq!((all.rows, all.columns.len()), (2, 3));
+        options.columns = Some(["c", "a", "gone"].map(str::to_owned).into());
+        let (some, info) = convert(&file, format, FileFormat::Arrow, &options).unwrap();
+        let names: Vec<_> = info.columns.iter().map(|column| column.name.as_str()).collect();
+        assert_eq!(names, ["a", "c"], "in the table's order");
+        assert_eq!(read_one(&some).column(0), batch.column(0));
+    }
+    // Whoever does not want a column does not mind what is in it.
+    let mut damaged = arrow.as_slice().to_vec();
+    let x = damaged.windows(2).position(|pair| pair == b"xy").unwrap();
+    damaged[x] = 0xff;
+    let damaged = Buffer::from_vec(damaged);
+    convert(&damaged, FileFormat::Arrow, FileFormat::Arrow, &options).unwrap();
+    options.columns = Some(["b".to_owned()].into());
+    convert(&damaged, FileFormat::Arrow, FileFormat::Arrow, &options).unwrap_err();
 }
 
 #[test]
