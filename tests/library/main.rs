@@ -1,6 +1,7 @@
 //! The library as Rust programs use it: in this process, and in a program of somebody else's.
 
 mod other_calls;
+mod parts;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,6 +1,7 @@
 //! What the engine asks of a worker. The engine is trusted, so this travels as JSON, ahead of the payload.
 
 use std::fmt;
+use std::ops::Range;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -77,6 +78,12 @@ pub enum Role {
     Run(RunJob),
     /// Judge or convert a table. Descriptors: the table, and when converting an empty file for the result.
     Table(TableJob),
+    /// Tell what columns and how many rows a table has, by what its file says of itself; of CSV all rows are read. Descriptor: the
+    /// table.
+    Look(TableJob),
+    /// Put the record batches of one table behind those of another. Descriptors: the table, which has been judged; the other,
+    /// which is empty or was made by this.
+    Append(TableLimits),
 }
 
 /// How to run a step. The request is the job's payload.
@@ -113,6 +120,8 @@ pub struct TableJob {
     pub profile: Profile,
     /// How large it may be.
     pub limits: TableLimits,
+    /// The rows that are wanted, the first being 0; `None` for all.
+    pub rows: Option<Range<u64>>,
     /// How many rows to show.
     pub preview_rows: u64,
 }

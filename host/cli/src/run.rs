@@ -79,11 +79,12 @@ fn refuse_what_the_call_does_not_take(args: &RunArgs) -> Result<(), UsageError> 
         ("--params-clean", args.params_clean.is_some()),
         ("--output", args.output.is_some()),
         ("--chart", args.chart.is_some()),
+        ("--jobs", args.jobs.get() > 1),
         ("--real-clock-and-random", args.real_clock_and_random),
     ];
     let (call, refused): (&str, &[&str]) = match args.call {
         Call::Render => ("render", &["--secret"]),
-        Call::Fetch => ("fetch", &["--tab-name", "--tab", "--chart"]),
+        Call::Fetch => ("fetch", &["--tab-name", "--tab", "--chart", "--jobs"]),
         Call::MigrateParams => ("migrate-params", &given.map(|(flag, _)| flag)),
         Call::Validate => ("validate", &given.map(|(flag, _)| flag)),
     };
@@ -96,8 +97,10 @@ fn refuse_what_the_call_does_not_take(args: &RunArgs) -> Result<(), UsageError> 
 }
 
 fn render_request(args: &RunArgs, module: &Module) -> anyhow::Result<RenderRequest> {
-    let mut request =
-        RenderRequest::new(module).tab_name(&args.tab_name).real_clock_and_random(args.real_clock_and_random);
+    let mut request = RenderRequest::new(module)
+        .tab_name(&args.tab_name)
+        .jobs(args.jobs)
+        .real_clock_and_random(args.real_clock_and_random);
     if let Some(path) = &args.input {
         request = request.input(path);
     }

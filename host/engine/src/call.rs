@@ -39,6 +39,31 @@ pub(crate) struct Call<'a> {
     started: Instant,
 }
 
+/// What a call has to tell, whatever comes of it.
+#[derive(Default)]
+pub(crate) struct Told {
+    pub(crate) errors: Vec<RenderError>,
+    pub(crate) json: JsonMap,
+    pub(crate) usage: Usage,
+    layers: Layers,
+    log: Log,
+}
+
+impl Told {
+    /// The same of another part of the call, which comes behind.
+    pub(crate) fn add(&mut self, part: Told, limits: &Limits) {
+        for error in part.errors {
+            if !self.errors.contains(&error) {
+                self.errors.push(error);
+            }
+        }
+        self.json = part.json;
+        self.layers = part.layers;
+        self.usage.add(&part.usage);
+        self.log.add(&part.log, limits.log_bytes);
+    }
+}
+
 /// Why a call is over before its end: a verdict, or a fault of the host's.
 pub(crate) enum Stop {
     Verdict(Verdict),
@@ -103,6 +128,18 @@ impl<'a> Call<'a> {
         self.usage.total_time = self.started.elapsed();
         let Call { asked: call, errors, json, usage, layers, log, .. } = self;
         Ok(Outcome { call, verdict, errors, json, usage, layers, log, output })
+    }
+
+    /// What it has to tell so far.
+    pub(crate) fn told(self) -> Told {
+        let Call { errors, json, usage, layers, log, .. } = self;
+        Told { errors, json, usage, layers, log }
+    }
+
+    /// Takes over what its parts have to tell.
+    pub(crate) fn hear(&mut self, told: Told) {
+        let Told { errors, json, usage, layers, log } = told;
+        (self.errors, self.json, self.usage, self.layers, self.log) = (errors, json, usage, layers, log);
     }
 
     /// The module's code, and its manifest if it has one. What that says of tables holds from here on, if the caller said

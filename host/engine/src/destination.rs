@@ -68,7 +68,8 @@ impl Destination {
             return self.write_file(&source).map(Ok);
         }
         let convert_to = Some((format, self.draft.as_file()));
-        let task = TableTask { file: &source, format: FileFormat::Arrow, convert_to, preview_rows: 0 };
+        let task =
+            TableTask { file: &source, format: FileFormat::Arrow, convert_to, rows: None, preview_rows: 0 };
         match tables::run(engine, &task, limits, control)? {
             Judged::Good(_) => self.keep().map(Ok),
             Judged::Unfinished(Verdict::Cancelled) => Ok(Err(Verdict::Cancelled)),

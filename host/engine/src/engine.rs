@@ -1,6 +1,7 @@
 //! The engine: holds what calls share, and makes them.
 
 use std::collections::HashMap;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -278,6 +279,11 @@ impl Engine {
     /// Whether a module's code is in the cache.
     pub fn is_compiled(&self, module: &Module) -> bool {
         self.known_code(&module.hash()).is_some()
+    }
+
+    /// A file without a name, to be written and read.
+    pub(crate) fn scratch_file(&self) -> Result<File, Error> {
+        self.workers.scratch_file()
     }
 
     /// A module's code, if it has been compiled.

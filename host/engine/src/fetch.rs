@@ -51,7 +51,7 @@ impl Call<'_> {
         let mut tables = InputTables::default();
         if let Some(path) = &request.input {
             let file = room.create_input(INPUT)?;
-            tables.main = Some(self.bring_table(path, FileFormat::Parquet, &file)?);
+            tables.main = Some(self.bring_table(path, FileFormat::Parquet, None, &file)?);
         }
         let files = self.bring_files(room, &request.files)?;
         let last = match &request.last {

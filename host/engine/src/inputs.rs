@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::{File, Metadata};
 use std::io;
+use std::ops::Range;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
@@ -45,15 +46,17 @@ impl Call<'_> {
         &mut self,
         room: &RunDir,
         main: Option<&Path>,
+        rows: Option<Range<u64>>,
         tabs: &[TabInput],
     ) -> Result<InputTables, Stop> {
         let mut tables = InputTables::default();
         if let Some(path) = main {
-            tables.main = Some(self.bring_table(path, FileFormat::Arrow, &room.create_input(INPUT)?)?);
+            tables.main =
+                Some(self.bring_table(path, FileFormat::Arrow, rows, &room.create_input(INPUT)?)?);
         }
         for (index, tab) in tabs.iter().enumerate() {
             let name = format!("tab-{index}.arrow");
-            let table = self.bring_table(&tab.path, FileFormat::Arrow, &room.create_input(&name)?)?;
+            let table = self.bring_table(&tab.path, FileFormat::Arrow, None, &room.create_input(&name)?)?;
             let (slug, tab_name) = (tab.slug.clone(), tab.name.clone());
             tables.tabs.push(TabTable { slug, name: tab_name, filename: name, table });
         }
@@ -97,34 +100,43 @@ impl Call<'_> {
         Ok(source.metadata().map_err(Error::io("look at", path))?)
     }
 
-    /// Brings one table into the room, in this format.
+    /// Brings one table into the room, or some of its rows, in this format.
     pub(crate) fn bring_table(
         &mut self,
         path: &Path,
         into: FileFormat,
+        rows: Option<Range<u64>>,
         output: &File,
     ) -> Result<TableReport, Stop> {
         self.control.enter(Stage::ReadingInput);
         let format = tables::format_of(path)?;
         let source = tables::open_input(path)?;
-        let task = TableTask { file: &source, format, convert_to: Some((into, output)), preview_rows: 0 };
-        let table = match tables::run(self.engine, &task, &self.limits, self.control)? {
-            Judged::Good(table) => table,
-            Judged::Bad { detail, column, .. } => {
-                let reason = match column {
-                    Some(column) => format!("column {column:?}: {detail}"),
-                    None => detail,
-                };
-                return Err(Error::InvalidInput { path: path.to_owned(), reason }.into());
-            }
-            Judged::Unfinished(verdict @ Verdict::Cancelled) => return Err(verdict.into()),
-            Judged::Unfinished(verdict) => {
-                let reason = format!("reading it did not end well: {verdict}");
-                return Err(Error::InvalidInput { path: path.to_owned(), reason }.into());
-            }
-        };
+        let task =
+            TableTask { file: &source, format, convert_to: Some((into, output)), rows, preview_rows: 0 };
+        let table = good(path, tables::run(self.engine, &task, &self.limits, self.control)?)?;
         self.usage.bytes_in += output.metadata().map_err(Error::io("look at", path))?.len();
         self.usage.rows_in += table.rows;
         Ok(table)
     }
+
+    /// The columns of a table, and how many rows its file says that it has.
+    pub(crate) fn look(&mut self, path: &Path) -> Result<TableReport, Stop> {
+        self.control.enter(Stage::ReadingInput);
+        let format = tables::format_of(path)?;
+        let source = tables::open_input(path)?;
+        let task = TableTask { file: &source, format, convert_to: None, rows: None, preview_rows: 0 };
+        good(path, tables::look(self.engine, &task, &self.limits, self.control)?)
+    }
+}
+
+/// A caller's table, if it is a good one.
+fn good(path: &Path, judged: Judged) -> Result<TableReport, Stop> {
+    let reason = match judged {
+        Judged::Good(table) => return Ok(table),
+        Judged::Bad { detail, column: Some(column), .. } => format!("column {column:?}: {detail}"),
+        Judged::Bad { detail, column: None, .. } => detail,
+        Judged::Unfinished(verdict @ Verdict::Cancelled) => return Err(verdict.into()),
+        Judged::Unfinished(verdict) => format!("reading it did not end well: {verdict}"),
+    };
+    Err(Error::InvalidInput { path: path.to_owned(), reason }.into())
 }

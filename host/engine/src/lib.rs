@@ -44,6 +44,7 @@ mod outcome;
 mod output;
 mod output_file;
 mod params;
+mod parts;
 mod remove;
 mod render;
 mod request;

@@ -191,6 +191,22 @@ pub struct Usage {
     pub log_bytes: u64,
 }
 
+impl Usage {
+    /// What several workers used for one call: peaks are those of the one that used most.
+    pub(crate) fn add(&mut self, other: &Usage) {
+        self.fuel = self.fuel.saturating_add(other.fuel);
+        self.peak_memory_bytes = self.peak_memory_bytes.max(other.peak_memory_bytes);
+        self.peak_rss_bytes = self.peak_rss_bytes.max(other.peak_rss_bytes);
+        self.cpu_time += other.cpu_time;
+        self.wall_time += other.wall_time;
+        self.bytes_in = self.bytes_in.saturating_add(other.bytes_in);
+        self.rows_in = self.rows_in.saturating_add(other.rows_in);
+        self.bytes_out = self.bytes_out.saturating_add(other.bytes_out);
+        self.rows_out = self.rows_out.saturating_add(other.rows_out);
+        self.log_bytes = self.log_bytes.saturating_add(other.log_bytes);
+    }
+}
+
 /// The first part of what a step wrote to its standard error.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -202,6 +218,17 @@ pub struct Log {
 }
 
 impl Log {
+    /// The log of another worker behind this one's, in `limit` bytes.
+    pub(crate) fn add(&mut self, other: &Log, limit: u64) {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let mut room = limit.saturating_sub(self.text.len()).min(other.text.len());
+        while !other.text.is_char_boundary(room) {
+            room -= 1;
+        }
+        self.text.push_str(&other.text[..room]);
+        self.truncated |= other.truncated || room < other.text.len();
+    }
+
     /// The last line that isn't blank: where languages put the reason of a crash.
     pub fn last_line(&self) -> Option<&str> {
         self.text.lines().rev().map(str::trim).find(|line| !line.is_empty())

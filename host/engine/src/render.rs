@@ -1,10 +1,12 @@
 //! The call `render`: tables and params in, a table out.
 
+use std::ops::Range;
 use std::path::Path;
 
 use crunchbox_params::Manifest;
 use crunchbox_protocol::{self as protocol, FileFormat, Message, RenderResult};
 
+use crate::cache::Code;
 use crate::call::{Call, Question, Stop};
 use crate::destination::Destination;
 use crate::inputs::{INPUT, TabTable};
@@ -29,20 +31,36 @@ impl Call<'_> {
             let workers = &self.engine.workers;
             workers.prepare(&workers.tables);
         }
+        let table = match self.plan(manifest.as_ref(), request)? {
+            None => self.render_table(&code, manifest.as_ref(), &params, request, None)?,
+            Some(plan) => self.render_parts(&code, manifest.as_ref(), &params, request, plan)?,
+        };
+        if let (Some((format, destination)), Some(table)) = (destination, &table) {
+            self.control.enter(Stage::WritingOutput);
+            destination.write_table(format, self.engine, table, &self.limits, self.control)??;
+        }
+        Ok(table)
+    }
+
+    /// Asks the step for its table, to these rows of the input or to all.
+    pub(crate) fn render_table(
+        &mut self,
+        code: &Code,
+        manifest: Option<&Manifest>,
+        params: &Params,
+        request: &RenderRequest,
+        rows: Option<Range<u64>>,
+    ) -> Result<Option<OutputTable>, Stop> {
         let mut ask = |call: &mut Call<'_>, room: &RunDir| {
-            call.lay_out_render(manifest.as_ref(), &params, request, room)
+            call.lay_out_render(manifest, params, request, rows.clone(), room)
         };
         let question = Question { call: "render", output: Some(OUTPUT), request: &mut ask };
-        let (result, room): (RenderResult, RunDir) = self.ask(&code, question)?;
+        let (result, room): (RenderResult, RunDir) = self.ask(code, question)?;
         self.errors = result.errors;
         self.json = result.json;
         let table = self.take_table(&room.outputs().join(OUTPUT))?;
         if table.is_none() && !self.errors.is_empty() {
             return Err(Verdict::StepError.into());
-        }
-        if let (Some((format, destination)), Some(table)) = (destination, &table) {
-            self.control.enter(Stage::WritingOutput);
-            destination.write_table(format, self.engine, table, &self.limits, self.control)??;
         }
         Ok(table)
     }
@@ -53,9 +71,10 @@ impl Call<'_> {
         manifest: Option<&Manifest>,
         params: &Params,
         request: &RenderRequest,
+        rows: Option<Range<u64>>,
         room: &RunDir,
     ) -> Result<Vec<u8>, Stop> {
-        let tables = self.bring_tables(room, request.input.as_deref(), &request.tabs)?;
+        let tables = self.bring_tables(room, request.input.as_deref(), rows, &request.tabs)?;
         let files = self.bring_files(room, &request.files)?;
         let fetched = match &request.fetched {
             Some(fetched) => Some(self.bring_fetched(room, fetched)?),
@@ -100,7 +119,13 @@ impl Call<'_> {
             return Err(Verdict::Output { which: "output_bytes", limit: self.limits.output_bytes }.into());
         }
         self.control.enter(Stage::CheckingOutput);
-        let task = TableTask { file: &file, format: FileFormat::Arrow, convert_to: None, preview_rows: 0 };
+        let task = TableTask {
+            file: &file,
+            format: FileFormat::Arrow,
+            convert_to: None,
+            rows: None,
+            preview_rows: 0,
+        };
         match tables::run(self.engine, &task, &self.limits, self.control)? {
             Judged::Good(table) if table.columns.is_empty() => Ok(None),
             Judged::Good(table) => {

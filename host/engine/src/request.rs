@@ -1,6 +1,7 @@
 //! What a caller asks of a step.
 
 use std::fmt;
+use std::num::NonZeroU8;
 use std::path::PathBuf;
 
 use crunchbox_protocol::{FetchError, JsonMap};
@@ -55,6 +56,7 @@ pub struct RenderRequest {
     pub(crate) files: Vec<FileInput>,
     pub(crate) fetched: Option<Fetched>,
     pub(crate) output: Option<PathBuf>,
+    pub(crate) jobs: NonZeroU8,
     pub(crate) real_clock_and_random: bool,
 }
 
@@ -70,6 +72,7 @@ impl RenderRequest {
             files: Vec::new(),
             fetched: None,
             output: None,
+            jobs: NonZeroU8::MIN,
             real_clock_and_random: false,
         }
     }
@@ -134,6 +137,15 @@ impl RenderRequest {
     #[must_use]
     pub fn output(mut self, path: impl Into<PathBuf>) -> Self {
         self.output = Some(path.into());
+        self
+    }
+
+    /// How many workers may work on the table at a time, if the module's manifest says that it works by rows (`works_by`); else,
+    /// and for small tables, there is one. Each has the limits of the call for itself, but for time and fuel. The result
+    /// is the same, byte for byte.
+    #[must_use]
+    pub fn jobs(mut self, jobs: NonZeroU8) -> Self {
+        self.jobs = jobs;
         self
     }
 

@@ -56,6 +56,11 @@ impl Scratch {
         self.folder.path()
     }
 
+    /// A new file without a name: it goes when nobody holds it open.
+    pub(crate) fn file(&self) -> Result<File, Error> {
+        tempfile::tempfile_in(self.folder.path()).map_err(Error::io("create a file in", self.folder.path()))
+    }
+
     /// A new room.
     pub(crate) fn room(&self) -> Result<RunDir, Error> {
         let name = self.rooms.fetch_add(1, Ordering::Relaxed).to_string();
@@ -104,7 +109,7 @@ impl RunDir {
     /// A new file among the inputs, which the step can read.
     pub(crate) fn create_input(&self, name: &str) -> Result<File, Error> {
         let path = self.room.inputs.join(name);
-        let create = OpenOptions::new().write(true).create_new(true).mode(0o644).open(&path);
+        let create = OpenOptions::new().read(true).write(true).create_new(true).mode(0o644).open(&path);
         let file = create.map_err(Error::io("create", &path))?;
         let readable = Permissions::from_mode(0o644);
         file.set_permissions(readable).map_err(Error::io("open", &path))?;

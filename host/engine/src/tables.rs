@@ -1,11 +1,13 @@
 //! Foreign tables, by way of a jailed worker: the engine itself never reads one.
 
 use std::fs::File;
+use std::ops::Range;
 use std::os::fd::AsFd;
 use std::path::Path;
 
 use crunchbox_protocol::{End, FileFormat, Job, Report, Role, TableJob, TableReport};
 
+use crate::call::Stop;
 use crate::collect::{Assignment, collect};
 use crate::destination::Destination;
 use crate::judge;
@@ -16,6 +18,7 @@ pub(crate) struct TableTask<'a> {
     pub(crate) file: &'a File,
     pub(crate) format: FileFormat,
     pub(crate) convert_to: Option<(FileFormat, &'a File)>,
+    pub(crate) rows: Option<Range<u64>>,
     pub(crate) preview_rows: u64,
 }
 
@@ -40,6 +43,14 @@ pub(crate) fn format_of(path: &Path) -> Result<FileFormat, Error> {
             format!("{}: tables are told by their names' endings: {}", path.display(), known.join(", "));
         Error::InvalidRequest { what }
     })
+}
+
+/// Whether a table of this format can be read from any row on. The types of CSV only all of its rows tell.
+pub(crate) fn can_be_taken_apart(format: FileFormat) -> bool {
+    match format {
+        FileFormat::Arrow | FileFormat::Parquet => true,
+        FileFormat::Csv => false,
+    }
 }
 
 /// Opens a file that a caller named as a table.
@@ -67,17 +78,56 @@ pub(crate) fn run(
     limits: &Limits,
     control: Control<'_>,
 ) -> Result<Judged, Error> {
-    let role = Role::Table(TableJob {
+    let mut files = vec![task.file];
+    files.extend(task.convert_to.map(|(_, file)| file));
+    work(engine, Role::Table(job(task, limits)), &files, limits, control)
+}
+
+/// Has a worker tell what columns and how many rows a table has, by what its file says of itself.
+pub(crate) fn look(
+    engine: &Engine,
+    task: &TableTask<'_>,
+    limits: &Limits,
+    control: Control<'_>,
+) -> Result<Judged, Error> {
+    work(engine, Role::Look(job(task, limits)), &[task.file], limits, control)
+}
+
+fn job(task: &TableTask<'_>, limits: &Limits) -> TableJob {
+    TableJob {
         format: task.format,
         convert_to: task.convert_to.map(|(format, _)| format),
         profile: limits.profile(),
         limits: limits.table(),
+        rows: task.rows.clone(),
         preview_rows: task.preview_rows,
-    });
+    }
+}
+
+/// Has a worker put the record batches of a table that was judged behind those of another.
+pub(crate) fn append(
+    engine: &Engine,
+    table: &File,
+    to: &File,
+    limits: &Limits,
+    control: Control<'_>,
+) -> Result<(), Stop> {
+    match work(engine, Role::Append(limits.table()), &[table, to], limits, control)? {
+        Judged::Good(_) => Ok(()),
+        Judged::Bad { check, column, detail } => Err(Verdict::BadTable { check, column, detail }.into()),
+        Judged::Unfinished(verdict) => Err(verdict.into()),
+    }
+}
+
+fn work(
+    engine: &Engine,
+    role: Role,
+    files: &[&File],
+    limits: &Limits,
+    control: Control<'_>,
+) -> Result<Judged, Error> {
     // What a table may come to, the table limits say.
     let job = Job::new(role, limits.worker_memory_bytes, limits.wall_time, u64::MAX);
-    let mut files = vec![task.file.as_fd()];
-    files.extend(task.convert_to.map(|(_, file)| file.as_fd()));
     let caps = Report::caps(limits.stdout_bytes);
     let workers = &engine.workers;
     let child = match workers.hire(&workers.tables, control.cancel)? {
@@ -87,7 +137,7 @@ pub(crate) fn run(
     let collected = collect(Assignment {
         child,
         job: job.to_bytes(&[]),
-        files,
+        files: files.iter().map(AsFd::as_fd).collect(),
         report_limit: caps.message_bytes,
         log_limit: 4 << 10,
         wall_time: limits.wall_time,
@@ -132,7 +182,7 @@ impl Engine {
         };
         let (to, destination) = convert_to.unzip();
         let convert_to = to.zip(destination.as_ref().map(Destination::file));
-        let task = TableTask { file: &file, format, convert_to, preview_rows };
+        let task = TableTask { file: &file, format, convert_to, rows: None, preview_rows };
         match run(self, &task, limits, control)? {
             Judged::Good(table) => {
                 destination.map_or(Ok(()), Destination::keep)?;

@@ -1,6 +1,7 @@
 //! Finding the worker executables, and keeping workers ready.
 
 use std::collections::VecDeque;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -20,6 +21,7 @@ pub(crate) struct Workers {
     pub(crate) compile: Arc<Pool>,
     pub(crate) tables: Arc<Pool>,
     housekeeper: Arc<Housekeeper>,
+    rooms: Arc<Scratch>,
     required: Vec<Layer>,
 }
 
@@ -78,17 +80,23 @@ impl Workers {
         let group = Arc::new(group);
         let spawner = |path, rooms| Spawner::new(path, rooms).in_group(Arc::clone(&group));
         Ok(Workers {
-            run: Pool::new(spawner(run, Some(folder_of_rooms)), Some(rooms), idle),
+            run: Pool::new(spawner(run, Some(folder_of_rooms)), Some(Arc::clone(&rooms)), idle),
             // Compiling takes so long that the start of a worker does not show beside it.
             compile: Pool::new(spawner(compile, None), None, 0),
             tables: Pool::new(spawner(tables, None), None, idle),
             housekeeper,
+            rooms,
             required,
         })
     }
 
     pub(crate) fn executables(&self) -> [&Path; 3] {
         [&self.run, &self.compile, &self.tables].map(|pool| pool.spawner.executable())
+    }
+
+    /// A file without a name, beside the rooms.
+    pub(crate) fn scratch_file(&self) -> Result<File, Error> {
+        self.rooms.file()
     }
 
     /// A worker, confined and without a job: one that is ready, or else a new one. The inner error is `cancelled`.

@@ -40,7 +40,7 @@ mod reader;
 mod schema;
 
 pub use clean::{CleanError, CleanInput, Cleaned, InputColumn, InputTab, clean, uploaded_filename};
-pub use manifest::{Category, Deprecated, Manifest, ManifestError};
+pub use manifest::{Category, Deprecated, Manifest, ManifestError, WorksBy};
 pub use parameter::{Choice, Parameter, ParameterKind, SecretLogic, Syntax, VisibleIf};
 pub use reader::Problem;
 pub use schema::{ColumnKind, ParamDtype, ParamError, ParamSchema};

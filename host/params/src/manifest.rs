@@ -61,9 +61,25 @@ pub struct Manifest {
     pub has_zen_mode: bool,
     /// Which rules its tables keep; `None` if it does not care.
     pub profile: Option<Profile>,
+    /// What of a table it has to see at a time.
+    pub works_by: WorksBy,
     schema: ParamSchema,
     source: Node,
 }
+
+/// What of a table a module has to see at a time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum WorksBy {
+    /// All of it.
+    #[default]
+    Table,
+    /// Any rows: what it makes of some of a table's rows is that part of what it makes of all of them, in the same order, with the same
+    /// columns and JSON; what it has to say of them is what it has to say of any part, said once. None of its columns are dictionary-encoded.
+    Rows,
+}
+
+const WORKS_BY: [(&str, WorksBy); 2] = [("table", WorksBy::Table), ("rows", WorksBy::Rows)];
 
 /// What a module is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -264,6 +280,7 @@ fn read(reader: &mut Reader, object: Object<'_>) -> Option<Manifest> {
     let (html_output, has_zen_mode) = (flag(reader, "html_output"), flag(reader, "has_zen_mode"));
     let profile = |node: &Node| node.as_text()?.parse().ok();
     let profile = reader.optional(object, "profile", path, "one of: \"arrow\", \"workbench\"", profile);
+    let works_by = reader.optional(object, "works_by", path, &one_of(&WORKS_BY), word(&WORKS_BY));
     let flag = |reader: &mut Reader, key: &str| reader.flag(object, key, path);
     let migrates_params = flag(reader, "migrates_params");
     let parameters = parameters?;
@@ -285,6 +302,7 @@ fn read(reader: &mut Reader, object: Object<'_>) -> Option<Manifest> {
         migrates_params,
         has_zen_mode,
         profile,
+        works_by: works_by.unwrap_or_default(),
         source: object.node.clone(),
     })
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::File;
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::datatypes::Schema;
@@ -40,6 +41,9 @@ pub struct ConvertOptions {
     /// The columns that are wanted, by their names; `None` for all. Of Parquet and Arrow, the values of the others are not
     /// looked at. The order stays the table's.
     pub columns: Option<BTreeSet<String>>,
+    /// The rows that are wanted, the first being 0; `None` for all. The values of the others are not looked at. Of CSV all
+    /// rows are read, whatever is wanted.
+    pub rows: Option<Range<u64>>,
 }
 
 impl ConvertOptions {
@@ -52,6 +56,7 @@ impl ConvertOptions {
             normalise: profile == Profile::Workbench,
             batch_rows: None,
             columns: None,
+            rows: None,
         }
     }
 }
@@ -112,7 +117,8 @@ pub fn look(input: Input, format: FileFormat, options: &ConvertOptions) -> Resul
 
 /// A table as it is to be handed on. Its schema has no metadata.
 fn open(input: Input, format: FileFormat, options: &ConvertOptions) -> Result<Source, TableError> {
-    let mut source = Source::open(input, format, &options.limits, options.columns.as_ref())?;
+    let mut source =
+        Source::open(input, format, &options.limits, options.columns.as_ref(), options.rows.as_ref())?;
     if options.normalise {
         source = normalise(source, &options.limits)?;
     }

@@ -9,6 +9,7 @@
 //! * [`validate`] judges an Arrow IPC file: every byte that a reader would rely on, then the rules of a [`Profile`].
 //! * [`convert`] turns one format into another, batch by batch; [`check`] only sees whether it could be, and [`look`] at
 //!   which columns there are.
+//! * [`append`] puts the record batches of one Arrow file behind those of another.
 //! * [`preview`] gives the first rows as text.
 //!
 //! ```
@@ -30,6 +31,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod append;
 mod convert;
 mod csv_source;
 mod error;
@@ -46,6 +48,7 @@ mod source;
 mod validate;
 mod wide;
 
+pub use append::append;
 pub use arrow::buffer::Buffer;
 pub use convert::{ConvertOptions, check, convert, look};
 pub use crunchbox_protocol::{FileFormat, Profile, TableLimits};

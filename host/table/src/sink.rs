@@ -20,6 +20,11 @@ use crunchbox_protocol::FileFormat;
 /// Buffers begin at multiples of this, in bytes, so that whoever maps the file can load them into vector registers.
 const ARROW_ALIGNMENT: usize = 64;
 
+/// How we write Arrow files.
+pub(crate) fn arrow_options() -> Result<IpcWriteOptions, TableError> {
+    IpcWriteOptions::try_new(ARROW_ALIGNMENT, false, MetadataVersion::V5).map_err(|error| arrow_error(&error))
+}
+
 /// A file that is being written.
 pub(crate) enum Sink {
     /// No more than so many rows in a batch.
@@ -42,8 +47,7 @@ impl Sink {
     ) -> Result<Self, TableError> {
         match format {
             FileFormat::Arrow => {
-                let options = IpcWriteOptions::try_new(ARROW_ALIGNMENT, false, MetadataVersion::V5)
-                    .map_err(|error| arrow_error(&error))?;
+                let options = arrow_options()?;
                 let file = match batch_rows {
                     Some(_) => file,
                     None => match WideWriter::begin(file, schema, &options, rows, Full::default())? {

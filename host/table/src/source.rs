@@ -1,6 +1,7 @@
 //! A table as a schema and a run of record batches, whatever file it comes from.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::{Schema, SchemaRef};
@@ -30,11 +31,13 @@ pub(crate) struct Source {
 
 impl Source {
     /// * `columns`: the names of those that are wanted; `None` for all.
+    /// * `only`: the rows that are wanted; `None` for all. Those of CSV are all that there are.
     pub(crate) fn open(
         input: Input,
         format: FileFormat,
         limits: &TableLimits,
         columns: Option<&BTreeSet<String>>,
+        only: Option<&Range<u64>>,
     ) -> Result<Self, TableError> {
         match format {
             FileFormat::Arrow => {
@@ -43,13 +46,18 @@ impl Source {
                 if let Some(columns) = columns {
                     file.project(wanted(file.schema(), columns))?;
                 }
+                let mut rows = file.declared_rows();
+                if let Some(only) = only {
+                    file.select(only.clone());
+                    rows = only.end.min(rows).saturating_sub(only.start);
+                }
                 Ok(Source {
                     schema: file.projected().clone(),
-                    rows: file.declared_rows(),
+                    rows,
                     batches: Box::new(std::iter::from_fn(move || file.next_batch().transpose())),
                 })
             }
-            FileFormat::Parquet => parquet_source::open(input, limits, columns),
+            FileFormat::Parquet => parquet_source::open(input, limits, columns, only),
             FileFormat::Csv => csv_source::open(input, limits, columns),
         }
     }

@@ -7,29 +7,50 @@ use anyhow::Context;
 use bytes::Bytes;
 use crunchbox_jail::map_file;
 use crunchbox_protocol::{ColumnReport, End, FileFormat, Report, Role, TableJob, TableReport};
-use crunchbox_table::{Buffer, ConvertOptions, Input, TableError, TableInfo, convert, preview, validate};
+use crunchbox_table::{
+    Buffer, ConvertOptions, Input, TableError, TableInfo, append, convert, look, preview, validate,
+};
 
 use crate::serve::Task;
 
-/// Judges the table that came as the first file; converts it into the second if the job says so.
+/// Judges the table that came as the first file; converts it into the second, or puts it behind what is there, if the job says so.
 ///
 /// # Errors
 /// What is not the table's fault: a job that isn't this role's, a file that can't be mapped or written.
 pub fn work(task: Task) -> anyhow::Result<Report> {
-    let Role::Table(job) = task.role else {
-        anyhow::bail!("this worker judges tables, it does nothing else")
-    };
+    match task.role {
+        Role::Table(job) => table(&job, task.files),
+        Role::Look(job) => {
+            let [table] = Task::exactly(task.files)?;
+            let info = look(Input::Buffer(map(&table)?), job.format, &options(&job));
+            told(info.map(|info| report(info, Vec::new())).map_err(Failure::from))
+        }
+        Role::Append(limits) => {
+            let [table, to] = Task::exactly(task.files)?;
+            let done = append(&map(&table)?, map(&to)?, &to, &limits);
+            told(done.map(|()| TableReport::default()).map_err(Failure::from))
+        }
+        _ => anyhow::bail!("this worker judges tables, it does nothing else"),
+    }
+}
+
+fn table(job: &TableJob, files: Vec<File>) -> anyhow::Result<Report> {
     let (table, target) = match job.convert_to {
         None => {
-            let [table] = Task::exactly(task.files)?;
+            let [table] = Task::exactly(files)?;
             (map(&table)?, None)
         }
         Some(format) => {
-            let [table, output] = Task::exactly(task.files)?;
+            let [table, output] = Task::exactly(files)?;
             (map(&table)?, Some((format, output)))
         }
     };
-    match judge(&job, table, target) {
+    told(judge(job, table, target))
+}
+
+/// What there is to report.
+fn told(result: Result<TableReport, Failure>) -> anyhow::Result<Report> {
+    match result {
         Ok(table) => {
             let mut report = Report::new(End::Done, "");
             report.table = Some(table);
@@ -67,9 +88,15 @@ fn map(file: &File) -> anyhow::Result<Buffer> {
     Ok(Buffer::from(Bytes::from_owner(map_file(file).context("can't map the table")?)))
 }
 
-fn judge(job: &TableJob, table: Buffer, target: Option<(FileFormat, File)>) -> Result<TableReport, Failure> {
+fn options(job: &TableJob) -> ConvertOptions {
     let mut options = ConvertOptions::new(job.profile);
     options.limits = job.limits.clone();
+    options.rows = job.rows.clone();
+    options
+}
+
+fn judge(job: &TableJob, table: Buffer, target: Option<(FileFormat, File)>) -> Result<TableReport, Failure> {
+    let options = options(job);
     let input = || Input::Buffer(table.clone());
     let info = match target {
         Some((format, output)) => convert(input(), job.format, format, output, &options)?,

@@ -8,10 +8,12 @@
 
 mod frame;
 mod message;
+mod rows;
 mod schema;
 mod values;
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, RecordBatch};
@@ -39,10 +41,14 @@ pub(crate) struct IpcFile {
     /// The columns that are wanted, and the schema of those; all of them at first.
     projection: Option<Vec<usize>>,
     projected: SchemaRef,
+    /// The rows that are wanted, and the one that the next batch begins with.
+    wanted: Range<u64>,
+    position: u64,
     rules: message::Rules,
     batches: Vec<Block>,
     next: usize,
     dictionaries: HashMap<i64, ArrayRef>,
+    has_dictionaries: bool,
     has_schema_metadata: bool,
     rows: u64,
 }
@@ -57,10 +63,13 @@ impl IpcFile {
                 schema: footer.schema.arrow.clone(),
                 projection: None,
                 projected: footer.schema.arrow,
+                wanted: 0..u64::MAX,
+                position: 0,
                 rules: message::Rules::new(footer.version, bodies, limits),
                 batches: footer.batches,
                 next: 0,
                 dictionaries: HashMap::new(),
+                has_dictionaries: !footer.schema.dictionaries.is_empty(),
                 has_schema_metadata: footer.schema.has_metadata,
                 rows: 0,
             };
@@ -82,6 +91,26 @@ impl IpcFile {
         self.projected = Arc::new(projected);
         self.projection = Some(columns);
         Ok(())
+    }
+
+    /// From here on, batches have these rows only, and only those are looked at.
+    pub(crate) fn select(&mut self, rows: Range<u64>) {
+        self.wanted = rows;
+    }
+
+    /// Where the record batches are in the file.
+    pub(crate) fn blocks(&self) -> &[Block] {
+        &self.batches
+    }
+
+    /// Whether its blocks may stand in a file that we write.
+    pub(crate) fn is_of_our_version(&self) -> bool {
+        self.rules.version() == MetadataVersion::V5
+    }
+
+    /// Whether a column is dictionary-encoded, or has one inside that is.
+    pub(crate) fn has_dictionaries(&self) -> bool {
+        self.has_dictionaries
     }
 
     /// The schema of the columns that are wanted.
@@ -113,17 +142,42 @@ impl IpcFile {
 
     /// The next record batch, or `None` after the last.
     pub(crate) fn next_batch(&mut self) -> Result<Option<RecordBatch>, TableError> {
-        let Some(block) = self.batches.get(self.next).copied() else {
-            return Ok(None);
-        };
-        self.next += 1;
-        guarded(|| self.read_batch(&block)).map(Some).map_err(|error| error.at_batch(self.next))
+        while let Some(block) = self.batches.get(self.next).copied() {
+            self.next += 1;
+            let batch = guarded(|| self.read_block(&block)).map_err(|error| error.at_batch(self.next))?;
+            if batch.is_some() {
+                return Ok(batch);
+            }
+        }
+        Ok(None)
     }
 
-    fn read_batch(&mut self, block: &Block) -> Result<RecordBatch, TableError> {
+    /// The rows of a block that are wanted; `None` if none are.
+    fn read_block(&mut self, block: &Block) -> Result<Option<RecordBatch>, TableError> {
         let block = frame::BlockBytes::new(&self.buffer, block);
-        let header = self.rules.record_batch(&block, &self.schema)?;
-        self.rows = self.rows.saturating_add(header.length() as u64);
+        let rows = self.rules.declared_rows(&block)?;
+        let start = self.position;
+        self.position = start.saturating_add(rows);
+        let wanted = self.wanted.start.max(start)..self.wanted.end.min(self.position);
+        if wanted == (start..self.position) {
+            return self.read_batch(&block, None).map(Some);
+        }
+        if wanted.is_empty() {
+            return Ok(None);
+        }
+        // Its length is a number of 64 bits, and its rows are in memory.
+        let within = (wanted.start - start) as usize..(wanted.end - start) as usize;
+        self.read_batch(&block, Some(within)).map(Some)
+    }
+
+    fn read_batch(
+        &mut self,
+        block: &frame::BlockBytes,
+        rows: Option<Range<usize>>,
+    ) -> Result<RecordBatch, TableError> {
+        let header = self.rules.record_batch(block, &self.schema)?;
+        let count = rows.as_ref().map_or(header.length() as u64, |rows| rows.len() as u64);
+        self.rows = self.rows.saturating_add(count);
         if self.rows > self.rules.limits().rows {
             return Err(TableError::over(
                 Check::MaxRows,
@@ -146,7 +200,18 @@ impl IpcFile {
                 .map_err(|error| values_error(&error))
             })
         };
-        let batch = decode(self.projection.as_deref()).map_err(|error| {
+        let part = rows.as_ref().and_then(|rows| {
+            let columns = self.projection.as_deref();
+            rows::read(header, &block.body, &self.schema, columns, &self.projected, rows)
+        });
+        let whole = || match (part, rows) {
+            (Some(part), _) => part.map_err(|error| values_error(&error)),
+            (None, Some(rows)) => {
+                decode(self.projection.as_deref()).map(|batch| batch.slice(rows.start, rows.len()))
+            }
+            (None, None) => decode(self.projection.as_deref()),
+        };
+        let batch = whole().map_err(|error| {
             // The decoder doesn't say where it failed: ask it column by column.
             let fields = self.schema.fields().iter().enumerate();
             fields

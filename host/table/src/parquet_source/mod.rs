@@ -8,6 +8,7 @@
 mod scan;
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{Array, RecordBatch, RecordBatchOptions};
@@ -33,10 +34,11 @@ pub(crate) fn open(
     input: Input,
     limits: &TableLimits,
     columns: Option<&BTreeSet<String>>,
+    only: Option<&Range<u64>>,
 ) -> Result<Source, TableError> {
     match input {
-        Input::File(file) => open_reader(file, limits, columns),
-        Input::Buffer(buffer) => open_reader(bytes::Bytes::from_owner(Owner(buffer)), limits, columns),
+        Input::File(file) => open_reader(file, limits, columns, only),
+        Input::Buffer(buffer) => open_reader(bytes::Bytes::from_owner(Owner(buffer)), limits, columns, only),
     }
 }
 
@@ -52,6 +54,7 @@ fn open_reader<R: ChunkReader + 'static>(
     reader: R,
     limits: &TableLimits,
     columns: Option<&BTreeSet<String>>,
+    only: Option<&Range<u64>>,
 ) -> Result<Source, TableError> {
     guarded(|| {
         scan::check_footer(&reader, limits)?;
@@ -70,7 +73,10 @@ fn open_reader<R: ChunkReader + 'static>(
         let metadata = ArrowReaderMetadata::try_new(metadata.metadata().clone(), options.with_schema(viewed))
             .map_err(|error| parquet_error(&error))?;
 
-        let pages = Pages { reader, metadata, places, rows, schema: schema.clone(), limits: limits.clone() };
+        let (groups, skipped, rows) = select(&metadata, only.cloned().unwrap_or(0..rows), rows);
+        let (schema_of_pages, limits) = (schema.clone(), limits.clone());
+        let pages =
+            Pages { reader, metadata, places, groups, skipped, rows, schema: schema_of_pages, limits };
         let batches = std::iter::once_with(move || guarded(|| pages.decode())).flat_map(|opened| {
             opened.unwrap_or_else(|error| -> Batches { Box::new(std::iter::once(Err(error))) })
         });
@@ -83,6 +89,9 @@ struct Pages<R> {
     reader: R,
     metadata: ArrowReaderMetadata,
     places: Vec<usize>,
+    /// The row groups that hold the rows that are wanted, and how many rows come first in them that are not.
+    groups: Vec<usize>,
+    skipped: u64,
     rows: u64,
     schema: SchemaRef,
     limits: TableLimits,
@@ -90,14 +99,17 @@ struct Pages<R> {
 
 impl<R: ChunkReader + 'static> Pages<R> {
     fn decode(self) -> Result<Batches, TableError> {
-        let Pages { reader, metadata, places, rows, schema, limits } = self;
-        let decoded_bytes = scan::check_pages(&reader, metadata.metadata(), &places, &limits)?;
-        let row_bytes = decoded_bytes.checked_div(rows).unwrap_or(0).max(1);
+        let Pages { reader, metadata, places, groups, skipped, rows, schema, limits } = self;
+        let decoded_bytes = scan::check_pages(&reader, metadata.metadata(), &groups, &places, &limits)?;
+        let row_bytes = decoded_bytes.checked_div(rows.saturating_add(skipped)).unwrap_or(0).max(1);
         let batch_rows = (BATCH_BYTES as u64 / row_bytes).clamp(1024, BATCH_ROWS as u64) as usize;
         let mask = ProjectionMask::roots(metadata.parquet_schema(), places);
         let decoded = ParquetRecordBatchReaderBuilder::new_with_metadata(reader, metadata)
             .with_batch_size(batch_rows)
             .with_projection(mask)
+            .with_row_groups(groups)
+            .with_offset(usize::try_from(skipped).unwrap_or(usize::MAX))
+            .with_limit(usize::try_from(rows).unwrap_or(usize::MAX))
             .build()
             .map_err(|error| parquet_error(&error))?;
         let decoded = decoded.map(|batch| {
@@ -124,6 +136,25 @@ impl<R: ChunkReader + 'static> Pages<R> {
         });
         Ok(Box::new(batches))
     }
+}
+
+/// The row groups that hold the rows that are wanted, how many other rows come first in them, and how many are wanted of
+/// those that there are.
+fn select(metadata: &ArrowReaderMetadata, only: Range<u64>, rows: u64) -> (Vec<usize>, u64, u64) {
+    let wanted = only.start.min(rows)..only.end.min(rows);
+    let mut groups = Vec::new();
+    let (mut start, mut skipped) = (0u64, 0);
+    for (index, group) in metadata.metadata().row_groups().iter().enumerate() {
+        let end = start.saturating_add(u64::try_from(group.num_rows()).unwrap_or(0));
+        if wanted.start.max(start) < wanted.end.min(end) {
+            if groups.is_empty() {
+                skipped = wanted.start - start;
+            }
+            groups.push(index);
+        }
+        start = end;
+    }
+    (groups, skipped, wanted.end.saturating_sub(wanted.start))
 }
 
 /// Checks the numbers of columns and rows, and gives the latter.

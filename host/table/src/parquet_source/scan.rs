@@ -121,17 +121,18 @@ fn check_schema(compact: &mut Compact<'_>, limits: &TableLimits) -> Result<(), T
     Ok(())
 }
 
-/// Checks the header of every page of these columns, and returns what all of them decode to, in bytes; text that repeats a dictionary's
+/// Checks the header of every page of these row groups and columns, and returns what all of them decode to, in bytes; text that repeats a dictionary's
 /// is not in it yet.
 pub(super) fn check_pages<R: ChunkReader>(
     file: &R,
     metadata: &ParquetMetaData,
+    groups: &[usize],
     columns: &[usize],
     limits: &TableLimits,
 ) -> Result<u64, TableError> {
     let schema = metadata.file_metadata().schema_descr();
     let mut total = 0;
-    for group in metadata.row_groups() {
+    for group in groups.iter().filter_map(|group| metadata.row_groups().get(*group)) {
         for (index, column) in group.columns().iter().enumerate() {
             if columns.binary_search(&schema.get_column_root_idx(index)).is_err() {
                 continue;

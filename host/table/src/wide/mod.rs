@@ -22,7 +22,7 @@ use self::batch::Batch;
 use crate::error::{Check, TableError};
 
 /// Buffers begin at multiples of this, in bytes.
-const ALIGNMENT: u64 = 64;
+pub(crate) const ALIGNMENT: u64 = 64;
 const MAGIC: &[u8] = b"ARROW1";
 /// What stands before each message's length.
 const CONTINUATION_MARKER: [u8; 4] = [0xff; 4];
@@ -125,15 +125,12 @@ fn aligned(bytes: u64) -> u64 {
 /// A file that is being written.
 pub(crate) struct WideWriter {
     file: File,
-    schema: SchemaRef,
+    frame: Frame,
     layouts: Vec<Layout>,
     full: Full,
-    /// Where the next block begins.
-    end: u64,
     /// Rows that are still to come.
     rows_left: u64,
     batch: Option<Batch>,
-    blocks: Vec<Block>,
 }
 
 impl WideWriter {
@@ -149,27 +146,8 @@ impl WideWriter {
     ) -> Result<Result<Self, File>, TableError> {
         let layouts = schema.fields().iter().map(|field| Layout::of(field.data_type()));
         let Some(layouts) = layouts.collect::<Option<Vec<_>>>() else { return Ok(Err(file)) };
-        let mut head = MAGIC.to_vec();
-        head.resize(ALIGNMENT as usize, 0);
-        let mut tracker = DictionaryTracker::new(true);
-        let message = IpcDataGenerator::default().schema_to_bytes_with_dictionary_tracker(
-            schema,
-            &mut tracker,
-            options,
-        );
-        write_message(&mut head, message, options)
-            .map_err(|error| TableError::new(Check::Conversion, error.to_string()))?;
-        write_at(&file, &head, 0)?;
-        Ok(Ok(WideWriter {
-            file,
-            schema: schema.clone(),
-            layouts,
-            full,
-            end: head.len() as u64,
-            rows_left: rows,
-            batch: None,
-            blocks: Vec::new(),
-        }))
+        let frame = Frame::begin(&file, schema, options)?;
+        Ok(Ok(WideWriter { file, frame, layouts, full, rows_left: rows, batch: None }))
     }
 
     pub(crate) fn write(&mut self, batch: &RecordBatch) -> Result<(), TableError> {
@@ -180,7 +158,7 @@ impl WideWriter {
                 Some(open) => open,
                 None => self.batch.insert(Batch::begin(
                     &self.layouts,
-                    self.end,
+                    self.frame.end,
                     self.rows_left.max(rest.num_rows() as u64),
                     self.full,
                 )),
@@ -199,9 +177,7 @@ impl WideWriter {
 
     fn close(&mut self) -> Result<(), TableError> {
         if let Some(batch) = self.batch.take() {
-            let block = batch.close(&self.file)?;
-            self.end = block.offset() as u64 + block.metaDataLength() as u64 + block.bodyLength() as u64;
-            self.blocks.push(block);
+            self.frame.add(batch.close(&self.file)?);
         }
         Ok(())
     }
@@ -209,6 +185,58 @@ impl WideWriter {
     /// Completes the file.
     pub(crate) fn finish(mut self) -> Result<File, TableError> {
         self.close()?;
+        self.frame.finish(&self.file)?;
+        Ok(self.file)
+    }
+}
+
+/// What is around the record batches of an Arrow file.
+pub(crate) struct Frame {
+    schema: SchemaRef,
+    /// Where the next block begins.
+    end: u64,
+    blocks: Vec<Block>,
+}
+
+impl Frame {
+    /// Begins a file.
+    pub(crate) fn begin(
+        file: &File,
+        schema: &SchemaRef,
+        options: &IpcWriteOptions,
+    ) -> Result<Frame, TableError> {
+        let mut head = MAGIC.to_vec();
+        head.resize(ALIGNMENT as usize, 0);
+        let mut tracker = DictionaryTracker::new(true);
+        let message = IpcDataGenerator::default().schema_to_bytes_with_dictionary_tracker(
+            schema,
+            &mut tracker,
+            options,
+        );
+        write_message(&mut head, message, options)
+            .map_err(|error| TableError::new(Check::Conversion, error.to_string()))?;
+        write_at(file, &head, 0)?;
+        Ok(Frame { schema: schema.clone(), end: head.len() as u64, blocks: Vec::new() })
+    }
+
+    /// Goes on with a file that was complete: what follows takes the place of its footer.
+    pub(crate) fn resume(schema: &SchemaRef, blocks: &[Block], end: u64) -> Frame {
+        Frame { schema: schema.clone(), end, blocks: blocks.to_vec() }
+    }
+
+    /// Where the next block may begin, at the earliest.
+    pub(crate) fn end(&self) -> u64 {
+        self.end
+    }
+
+    /// Takes down a block that was written.
+    pub(crate) fn add(&mut self, block: Block) {
+        self.end = block.offset() as u64 + block.metaDataLength() as u64 + block.bodyLength() as u64;
+        self.blocks.push(block);
+    }
+
+    /// Completes the file. What is behind its end is cut off.
+    pub(crate) fn finish(&self, file: &File) -> Result<(), TableError> {
         let mut tail = CONTINUATION_MARKER.to_vec();
         tail.extend([0; 4]);
         let footer = footer(&self.schema, &self.blocks);
@@ -218,10 +246,8 @@ impl WideWriter {
         })?;
         tail.extend(length.to_le_bytes());
         tail.extend(MAGIC);
-        write_at(&self.file, &tail, self.end)?;
-        // What waited behind the end is not part of it.
-        self.file.set_len(self.end + tail.len() as u64).map_err(|error| TableError::write(&error))?;
-        Ok(self.file)
+        write_at(file, &tail, self.end)?;
+        file.set_len(self.end + tail.len() as u64).map_err(|error| TableError::write(&error))
     }
 }
 

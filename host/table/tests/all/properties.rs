@@ -7,7 +7,7 @@ use arrow::array::*;
 use arrow::buffer::Buffer;
 use arrow::datatypes::*;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
-use crunchbox_table::{ConvertOptions, FileFormat, Input, Profile, TableLimits};
+use crunchbox_table::{Check, ConvertOptions, FileFormat, Input, Profile, TableLimits};
 use proptest::prelude::*;
 
 use crate::support::*;
@@ -110,6 +110,34 @@ fn any_table() -> impl Strategy<Value = RecordBatch> {
     })
 }
 
+fn bytes_of(file: &std::fs::File) -> Buffer {
+    use std::os::unix::fs::FileExt;
+    let mut bytes = vec![0; file.metadata().unwrap().len() as usize];
+    file.read_exact_at(&mut bytes, 0).unwrap();
+    bytes.into()
+}
+
+#[test]
+fn parts_that_differ_are_not_put_together() {
+    let limits = TableLimits::default();
+    let append = |first: &Buffer, second: &Buffer| {
+        let joined = tempfile::tempfile().unwrap();
+        crunchbox_table::append(first, Buffer::default(), &joined, &limits)?;
+        crunchbox_table::append(second, bytes_of(&joined), &joined, &limits)
+    };
+    let numbers = |name: &str| {
+        arrow_file(&[table(vec![(
+            Field::new(name, DataType::Int8, true),
+            Arc::new(Int8Array::from(vec![1])),
+        )])])
+    };
+    append(&numbers("A"), &numbers("A")).unwrap();
+    assert_eq!(append(&numbers("A"), &numbers("B")).unwrap_err().check(), Check::ArrowSchema);
+    let dictionary = column(Arc::new(["x"].into_iter().map(Some).collect::<DictionaryArray<Int8Type>>()));
+    let dictionary = arrow_file(&[dictionary]);
+    assert_eq!(append(&dictionary, &dictionary).unwrap_err().check(), Check::ArrowDictionary);
+}
+
 /// The table in two batches.
 fn in_two(batch: &RecordBatch) -> Buffer {
     let half = batch.num_rows() / 2;
@@ -131,6 +159,57 @@ fn text_of(batch: &RecordBatch) -> Vec<Vec<Option<String>>> {
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn some_rows_are_those_rows(
+        (batch, profile) in prop_oneof![
+            workbench_table().prop_map(|batch| (batch, Profile::Workbench)),
+            any_table().prop_map(|batch| (batch, Profile::Arrow)),
+        ],
+        start in 0usize..22,
+        count in 0usize..22,
+        wanted in proptest::option::of(0usize..5),
+    ) {
+        let file = in_two(&batch);
+        let mut options = ConvertOptions::new(profile);
+        options.columns = wanted.map(|wanted| [format!("c{wanted}")].into());
+        let mut sources = vec![(FileFormat::Arrow, file.clone())];
+        if profile == Profile::Workbench {
+            let whole = ConvertOptions::new(profile);
+            sources.push((FileFormat::Parquet, convert(&file, FileFormat::Arrow, FileFormat::Parquet, &whole).unwrap().0));
+        }
+        for (format, source) in sources {
+            let (all, _) = convert(&source, format, FileFormat::Arrow, &options).unwrap();
+            let all = read_one(&all);
+            options.rows = Some(start as u64..(start + count) as u64);
+            let (some, info) = convert(&source, format, FileFormat::Arrow, &options).unwrap();
+            options.rows = None;
+            let first = start.min(all.num_rows());
+            let expected = all.slice(first, count.min(all.num_rows() - first));
+            prop_assert_eq!(info.rows, expected.num_rows() as u64);
+            prop_assert_eq!(read_one(&some), expected);
+        }
+    }
+
+    #[test]
+    fn parts_put_together_are_the_whole(batch in workbench_table(), part_rows in 1usize..8) {
+        let joined = tempfile::tempfile().unwrap();
+        let limits = TableLimits::workbench();
+        let mut so_far = Buffer::default();
+        let mut start = 0;
+        loop {
+            let rows = part_rows.min(batch.num_rows() - start);
+            let part = arrow_file(&[batch.slice(start, rows)]);
+            crunchbox_table::append(&part, so_far, &joined, &limits).unwrap();
+            so_far = bytes_of(&joined);
+            start += rows;
+            if start == batch.num_rows() {
+                break;
+            }
+        }
+        prop_assert_eq!(validate_workbench(&so_far).unwrap().rows, batch.num_rows() as u64);
+        prop_assert_eq!(read_one(&so_far), batch);
+    }
 
     #[test]
     fn workbench_tables_come_back_as_they_were(batch in workbench_table()) {

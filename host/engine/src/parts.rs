@@ -1,0 +1,348 @@
+//! A step that works row by row, on one part of its table after the other, and on several of them at a time.
+//!
+//! What the manifest calls `works_by: rows` may be done part by part: so a table may be larger than a step's memory, and all
+//! processors take their share of it. Each part is a call of its own, in a worker of its own, with its part of the input; what comes
+//! out is put together in order. Where one part ends and the next begins depends on the table alone, so the result is the
+//! same, byte for byte, however many parts are worked on at a time.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::ops::Range;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use crunchbox_params::{Manifest, WorksBy};
+use crunchbox_protocol::TableReport;
+
+use crate::cache::Code;
+use crate::call::{Call, Stop, Told};
+use crate::tables;
+use crate::{
+    CancelToken, Control, Engine, Error, Limits, Module, OutputTable, Params, RenderRequest, Stage, Verdict,
+};
+
+/// What a part takes at most, about: large enough that a worker's start does not show, small enough for several of
+/// them, in and out, to stay in memory.
+const PART_BYTES: u64 = 64 << 20;
+
+/// What a cell takes, about.
+const CELL_BYTES: u64 = 16;
+
+/// Smaller files are not looked at to see whether they are worth taking apart.
+const SMALL_FILE_BYTES: u64 = 4 << 20;
+
+/// How a table is taken apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Plan {
+    rows: u64,
+    part_rows: u64,
+}
+
+impl Plan {
+    /// `None` for a table that one part holds.
+    fn of(table: &TableReport) -> Option<Plan> {
+        let row_bytes = CELL_BYTES * (table.columns.len() as u64).max(1);
+        // Whole bytes of bits.
+        let part_rows = (PART_BYTES / row_bytes).max(1024).next_multiple_of(8);
+        (table.rows > part_rows).then_some(Plan { rows: table.rows, part_rows })
+    }
+
+    fn count(self) -> u64 {
+        self.rows.div_ceil(self.part_rows)
+    }
+
+    fn rows_of(self, part: u64) -> Range<u64> {
+        let start = part * self.part_rows;
+        start..(start + self.part_rows).min(self.rows)
+    }
+}
+
+/// What came of one part.
+struct Done {
+    told: Told,
+    result: Result<Option<OutputTable>, Stop>,
+}
+
+/// The parts of one table, and who works on them.
+struct Work<'w> {
+    engine: &'w Engine,
+    module: &'w Module,
+    limits: Limits,
+    cancel: Option<&'w CancelToken>,
+    code: &'w Code,
+    manifest: Option<&'w Manifest>,
+    params: &'w Params,
+    request: &'w RenderRequest,
+    plan: Plan,
+    started: Instant,
+    /// Takes the tables, one behind the other.
+    file: &'w File,
+    progress: Mutex<Progress>,
+    /// Told when a part has been put in its place.
+    placed: Condvar,
+}
+
+/// How far the work has come.
+struct Progress {
+    /// The part that is begun next.
+    begun: u64,
+    /// The part that is put in its place next.
+    placed: u64,
+    /// No part from this one on is begun.
+    end: u64,
+    /// Parts that are done before their turn.
+    waiting: BTreeMap<u64, Done>,
+    /// Somebody puts parts in their places.
+    is_placing: bool,
+    told: Told,
+    /// The columns that all parts have, none if they all have no table.
+    table: Option<Option<TableReport>>,
+    rows: u64,
+    stop: Option<Stop>,
+}
+
+impl Call<'_> {
+    /// How the call's table is to be taken apart; `None` if it is better left whole, or must be.
+    pub(crate) fn plan(
+        &mut self,
+        manifest: Option<&Manifest>,
+        request: &RenderRequest,
+    ) -> Result<Option<Plan>, Stop> {
+        let by_rows = manifest.is_some_and(|manifest| manifest.works_by == WorksBy::Rows);
+        let alone = request.tabs.is_empty() && request.files.is_empty() && request.fetched.is_none();
+        let Some(path) = request.input.as_deref().filter(|_| by_rows && alone) else { return Ok(None) };
+        let format = tables::format_of(path)?;
+        let bytes = tables::open_input(path)?.metadata().map_err(Error::io("look at", path))?.len();
+        if bytes < SMALL_FILE_BYTES || !tables::can_be_taken_apart(format) {
+            return Ok(None);
+        }
+        Ok(Plan::of(&self.look(path)?))
+    }
+
+    /// Asks the step part by part, and puts its tables together.
+    pub(crate) fn render_parts(
+        &mut self,
+        code: &Code,
+        manifest: Option<&Manifest>,
+        params: &Params,
+        request: &RenderRequest,
+        plan: Plan,
+    ) -> Result<Option<OutputTable>, Stop> {
+        self.control.enter(Stage::Running);
+        let file = self.engine.scratch_file()?;
+        let work = Work {
+            engine: self.engine,
+            module: self.module,
+            limits: self.limits.clone(),
+            cancel: self.control.cancel,
+            code,
+            manifest,
+            params,
+            request,
+            plan,
+            started: Instant::now(),
+            file: &file,
+            progress: Mutex::new(Progress {
+                begun: 0,
+                placed: 0,
+                end: plan.count(),
+                waiting: BTreeMap::new(),
+                is_placing: false,
+                told: Told::default(),
+                table: None,
+                rows: 0,
+                stop: None,
+            }),
+            placed: Condvar::new(),
+        };
+        let lanes = u64::from(request.jobs.get()).min(plan.count());
+        std::thread::scope(|scope| {
+            for _ in 0..lanes {
+                scope.spawn(|| work.lane(lanes));
+            }
+        });
+        let elapsed = work.started.elapsed();
+        let progress = work.progress.into_inner().unwrap_or_else(PoisonError::into_inner);
+        self.hear(progress.told);
+        self.usage.wall_time = elapsed;
+        if let Some(stop) = progress.stop {
+            return Err(stop);
+        }
+        let Some(mut info) = progress.table.flatten() else { return Ok(None) };
+        info.rows = progress.rows;
+        self.usage.rows_out = progress.rows;
+        self.usage.bytes_out = file.metadata().map_err(Error::system("look at a file"))?.len();
+        Ok(Some(OutputTable::new(file, info)))
+    }
+}
+
+impl Work<'_> {
+    /// Works on one part after the other, for as long as there are some.
+    fn lane(&self, lanes: u64) {
+        while let Some(part) = self.begin(lanes) {
+            let done = self.ask(part);
+            self.hand_in(part, done);
+        }
+    }
+
+    /// The next part. Nobody runs far ahead of what is put in its place: what waits takes room.
+    fn begin(&self, lanes: u64) -> Option<u64> {
+        let is_ahead = |progress: &mut Progress| {
+            progress.begun < progress.end && progress.begun >= progress.placed + 2 * lanes
+        };
+        let mut progress =
+            self.placed.wait_while(self.progress(), is_ahead).unwrap_or_else(PoisonError::into_inner);
+        let part = progress.begun;
+        (part < progress.end).then(|| {
+            progress.begun += 1;
+            part
+        })
+    }
+
+    /// Asks the step for its table to one part.
+    fn ask(&self, part: u64) -> Done {
+        // All parts together have the time of one call.
+        let left = self.limits.wall_time.saturating_sub(self.started.elapsed());
+        if left.is_zero() {
+            let late = Verdict::Time { limit: self.limits.wall_time };
+            return Done { told: Told::default(), result: Err(late.into()) };
+        }
+        let limits = self.limits.clone().with_wall_time(left);
+        // The stage is the whole call's, and told already.
+        let control = Control { cancel: self.cancel, on_stage: None };
+        let open = self.request.real_clock_and_random;
+        let mut call = Call::new(self.engine, self.module, "render", open, &limits, control);
+        let rows = Some(self.plan.rows_of(part));
+        let result = call.render_table(self.code, self.manifest, self.params, self.request, rows);
+        let result = result.map_err(|stop| match stop {
+            Stop::Verdict(Verdict::Time { .. }) => Verdict::Time { limit: self.limits.wall_time }.into(),
+            stop => stop,
+        });
+        Done { told: call.told(), result }
+    }
+
+    /// Puts the part in its place, and those that have waited for it; or leaves it to who is at that already.
+    fn hand_in(&self, part: u64, done: Done) {
+        let mut progress = self.progress();
+        if done.result.is_err() {
+            progress.end = progress.end.min(part);
+        }
+        progress.waiting.insert(part, done);
+        if progress.is_placing {
+            return;
+        }
+        progress.is_placing = true;
+        while progress.stop.is_none() {
+            let next = progress.placed;
+            let Some(done) = progress.waiting.remove(&next) else { break };
+            let table = progress.hear(done, &self.limits);
+            if let Some(table) = table {
+                // Others hand in theirs meanwhile.
+                drop(progress);
+                let placed = self.append(&table);
+                progress = self.progress();
+                if let Err(stop) = placed {
+                    progress.stop_with(stop);
+                }
+            }
+            progress.placed += 1;
+            self.placed.notify_all();
+        }
+        progress.is_placing = false;
+        self.placed.notify_all();
+    }
+
+    fn append(&self, table: &OutputTable) -> Result<(), Stop> {
+        let bytes = self.file.metadata().map_err(Error::system("look at a file"))?.len();
+        if bytes > self.limits.output_bytes {
+            return Err(Verdict::Output { which: "output_bytes", limit: self.limits.output_bytes }.into());
+        }
+        let control = Control { cancel: self.cancel, on_stage: None };
+        tables::append(self.engine, &table.file()?, self.file, &self.limits, control)
+    }
+
+    fn progress(&self) -> MutexGuard<'_, Progress> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Progress {
+    /// Takes down what there is to say of the part whose turn it is, and gives its table, if it is to be put in its place.
+    fn hear(&mut self, done: Done, limits: &Limits) -> Option<OutputTable> {
+        let is_first = self.placed == 0;
+        let same_json = is_first || done.told.json == self.told.json;
+        self.told.add(done.told, limits);
+        let table = match done.result {
+            Ok(table) => table,
+            Err(stop) => {
+                self.stop_with(stop);
+                return None;
+            }
+        };
+        let disagree = |what: &str| {
+            let reason = format!(
+                "the step says that it works by rows, and gives {what} for some rows than for others"
+            );
+            Stop::from(Verdict::BadMessage { reason })
+        };
+        if self.told.usage.fuel > limits.fuel {
+            self.stop_with(Verdict::Fuel { limit: limits.fuel }.into());
+            return None;
+        }
+        if !same_json {
+            self.stop_with(disagree("other JSON"));
+            return None;
+        }
+        let info = table.as_ref().map(OutputTable::info);
+        match &self.table {
+            None => self.table = Some(info.cloned()),
+            Some(first) if first.as_ref().map(|table| &table.columns) != info.map(|table| &table.columns) => {
+                self.stop_with(disagree("other columns"));
+                return None;
+            }
+            Some(_) => {}
+        }
+        self.rows = self.rows.saturating_add(info.map_or(0, |info| info.rows));
+        let most = limits.table().rows;
+        if self.rows > most {
+            let detail = format!("{} rows or more, where {most} are allowed", self.rows);
+            let check = "max-rows".to_owned();
+            self.stop_with(Verdict::BadTable { check, column: None, detail }.into());
+            return None;
+        }
+        table
+    }
+
+    fn stop_with(&mut self, stop: Stop) {
+        self.end = self.end.min(self.placed);
+        self.stop.get_or_insert(stop);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crunchbox_protocol::ColumnReport;
+
+    fn table(rows: u64, columns: usize) -> TableReport {
+        let column =
+            ColumnReport { name: "a".to_owned(), type_name: "text".to_owned(), format: None, unit: None };
+        TableReport { rows, columns: vec![column; columns], preview: Vec::new() }
+    }
+
+    #[test]
+    fn parts_follow_each_other_and_hold_all_rows() {
+        assert_eq!(Plan::of(&table(100_000, 19)), None);
+        assert_eq!(Plan::of(&table(10, 0)), None);
+        let plan = Plan::of(&table(10_000_000, 19)).unwrap();
+        assert_eq!(plan.part_rows, 220_760);
+        let mut next = 0;
+        for part in 0..plan.count() {
+            let rows = plan.rows_of(part);
+            assert_eq!(rows.start, next);
+            assert!(rows.end > rows.start);
+            next = rows.end;
+        }
+        assert_eq!(next, 10_000_000);
+    }
+}

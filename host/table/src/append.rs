@@ -1,0 +1,69 @@
+//! Putting the record batches of one Arrow file behind those of another.
+
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+
+use arrow::buffer::Buffer;
+use arrow::ipc::Block;
+
+use crate::error::{Check, TableError, guarded};
+use crate::ipc::{Bodies, IpcFile};
+use crate::sink::arrow_options;
+use crate::wide::{ALIGNMENT, Frame};
+use crunchbox_protocol::TableLimits;
+
+/// How much is written at once.
+const WRITE_BYTES: usize = 8 << 20;
+
+/// Adds the record batches of `table` to those of `to`, byte for byte, without looking at their values.
+///
+/// * `table`: a file that [`crate::validate`] has found good.
+/// * `before`: what is in `to`; nothing, or what this made. It is only looked at before `to` is changed.
+///
+/// # Errors
+/// [`TableError`] if the columns are not the same, or are of a kind that can't be put together: those of a dictionary,
+/// as a file has one of each. `to` is of no use then.
+pub fn append(table: &Buffer, before: Buffer, to: &File, limits: &TableLimits) -> Result<(), TableError> {
+    guarded(|| {
+        let table_file = IpcFile::open(table.clone(), limits, Bodies::Uncompressed)?;
+        if table_file.has_dictionaries() {
+            let what = "a column is dictionary-encoded, of which parts can't be put together; write its values plainly";
+            return Err(TableError::new(Check::ArrowDictionary, what));
+        }
+        if !table_file.is_of_our_version() {
+            let what = "the file is of an older version of Arrow's format; parts are to be of version 5";
+            return Err(TableError::new(Check::ArrowMessage, what));
+        }
+        let schema = table_file.schema();
+        let mut frame = if before.is_empty() {
+            Frame::begin(to, schema, &arrow_options()?)?
+        } else {
+            let file = IpcFile::open(before, limits, Bodies::Uncompressed)?;
+            if file.schema() != schema {
+                let what = "the columns are not those of the rows before: a step that works by rows gives all rows the same";
+                return Err(TableError::new(Check::ArrowSchema, what));
+            }
+            let ends = file.blocks().iter().map(|block| {
+                block.offset() as u64 + block.metaDataLength() as u64 + block.bodyLength() as u64
+            });
+            // A table without rows has no blocks, and may as well begin anew.
+            match ends.max() {
+                Some(end) => Frame::resume(schema, file.blocks(), end),
+                None => Frame::begin(to, schema, &arrow_options()?)?,
+            }
+        };
+        for block in table_file.blocks() {
+            // That they lie within the file has been checked.
+            let start = block.offset() as usize;
+            let end = start + block.metaDataLength() as usize + block.bodyLength() as usize;
+            // Buffers stay aligned as they were.
+            let at = frame.end().next_multiple_of(ALIGNMENT) + block.offset() as u64 % ALIGNMENT;
+            for (index, piece) in table[start..end].chunks(WRITE_BYTES).enumerate() {
+                to.write_all_at(piece, at + (index * WRITE_BYTES) as u64)
+                    .map_err(|error| TableError::write(&error))?;
+            }
+            frame.add(Block::new(at as i64, block.metaDataLength(), block.bodyLength()));
+        }
+        frame.finish(to)
+    })
+}

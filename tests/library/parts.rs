@@ -1,0 +1,140 @@
+//! Steps that work by rows: a large table is taken apart, and what comes of it is the same whoever works on it.
+
+use std::fs;
+use std::io::Read;
+use std::num::NonZeroU8;
+use std::path::{Path, PathBuf};
+
+use crunchbox::{Limits, Module, Outcome, Profile, RenderRequest, Verdict};
+use crunchbox_tests::Built;
+use serde_json::json;
+
+use crate::{Own, module};
+
+/// 336,776 rows of 19 columns: two parts.
+fn flights() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("data/flights-2013.parquet")
+}
+
+fn filter() -> Module {
+    let path = Built::find().unwrap().module("filter").unwrap();
+    Module::find(path.to_str().unwrap()).unwrap()
+}
+
+/// A step without a table that says that it works by rows.
+fn by_rows(imports: &str, start: &str) -> Module {
+    let manifest = r#"{\"id_name\":\"test\",\"name\":\"Test\",\"category\":\"Other\",\"parameters\":[],\"works_by\":\"rows\"}"#;
+    module(&format!(
+        r#"(module
+            (import "crunchbox_v1" "input_size" (func $input_size (param i32 i32) (result i64)))
+            {imports}
+            (memory (export "memory") 1)
+            (data (i32.const 256) "input.arrow")
+            (func $size (result i32) (i32.wrap_i64 (call $input_size (i32.const 256) (i32.const 11))))
+            (func (export "_start") {start})
+            (@custom "crunchbox:manifest" "{manifest}"))"#
+    ))
+}
+
+fn render(own: &Own, module: &Module, jobs: u8, limits: &Limits) -> Outcome {
+    let jobs = NonZeroU8::new(jobs).unwrap();
+    let params = json!({"keep": true, "condition": {"operation": "text_is_exactly", "column": "carrier", "value": "UA",
+        "isCaseSensitive": true, "isRegex": false}});
+    let request = RenderRequest::new(module).input(flights()).clean_params(params).jobs(jobs);
+    own.engine.render(&request, limits).unwrap()
+}
+
+#[test]
+fn the_result_is_the_same_however_many_work_on_it() {
+    let own = Own::new();
+    let filter = filter();
+    let mut results = Vec::new();
+    for jobs in [1, 2, 3] {
+        let outcome = render(&own, &filter, jobs, &Limits::default());
+        assert_eq!(outcome.verdict, Verdict::Ok);
+        assert_eq!((outcome.usage.rows_in, outcome.usage.rows_out), (336_776, 58_665));
+        let table = outcome.output.unwrap();
+        assert_eq!(table.info().rows, 58_665);
+        let mut bytes = Vec::new();
+        table.file().unwrap().read_to_end(&mut bytes).unwrap();
+        results.push((outcome.usage.fuel, bytes));
+    }
+    assert!(results.windows(2).all(|pair| pair[0] == pair[1]));
+    // It is a good table, and the one that a worker makes which gets all of it.
+    let folder = tempfile::tempdir().unwrap();
+    let joined = folder.path().join("joined.arrow");
+    fs::write(&joined, &results[0].1).unwrap();
+    let again = folder.path().join("again.csv");
+    let look = |path: &Path, to: Option<&Path>| {
+        let limits = Limits::default().with_profile(Some(Profile::Workbench));
+        own.engine.table(path, to, 0, &limits, Default::default()).unwrap().unwrap()
+    };
+    assert_eq!(look(&joined, Some(&again)).rows, 58_665);
+    let whole = folder.path().join("whole.csv");
+    let all = folder.path().join("all.csv");
+    look(&flights(), Some(&all));
+    let request = RenderRequest::new(&filter).input(&all).output(&whole).clean_params(json!({"keep": true, "condition":
+        {"operation": "text_is_exactly", "column": "carrier", "value": "UA", "isCaseSensitive": true, "isRegex": false}}));
+    assert_eq!(own.engine.render(&request, &Limits::default()).unwrap().verdict, Verdict::Ok);
+    assert_eq!(lines(&again), lines(&whole));
+}
+
+/// A CSV file without its column of times, which CSV knows as text.
+fn lines(path: &Path) -> Vec<String> {
+    let text = fs::read_to_string(path).unwrap();
+    text.lines().map(|line| line.rsplit_once(',').unwrap().0.to_owned()).collect()
+}
+
+#[test]
+fn a_part_that_fails_fails_the_call() {
+    // The second part is the smaller one.
+    let exit = by_rows(
+        r#"(import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+           (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+           (data (i32.const 0) "\10\00\00\00\12\00\00\00")
+           (data (i32.const 16) "\0f\00\01\0c\00\00\00\00\0d\00\02\0b\0c\00\00\00\00\00")"#,
+        r#"(if (i32.lt_u (call $size) (i32.const 25000000)) (then (call $exit (i32.const 7))))
+           (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))"#,
+    );
+    let own = Own::new();
+    for jobs in [1, 2] {
+        let outcome = render(&own, &exit, jobs, &Limits::default());
+        assert_eq!(outcome.verdict, Verdict::Exit { status: 7 });
+    }
+}
+
+#[test]
+fn parts_that_disagree_are_no_result() {
+    // Its JSON is {"n": …}, a number that is the input's size in some way.
+    let sized = by_rows(
+        r#"(import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+           (data (i32.const 0) "\10\00\00\00\23\00\00\00")
+           (data (i32.const 16)
+               "\0f\00\01\0c\00\00\00\00\0d\00\02\0b\0c\00\00\00\01\00\00\00\01n\0a\00\02\00\00\00\00\00\00\00\00\00\00")"#,
+        r#"(i32.store (i32.const 45) (call $size))
+           (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))"#,
+    );
+    let own = Own::new();
+    for jobs in [1, 2] {
+        let outcome = render(&own, &sized, jobs, &Limits::default());
+        let Verdict::BadMessage { reason } = &outcome.verdict else { panic!("{}", outcome.verdict) };
+        assert!(reason.contains("works by rows") && reason.contains("other JSON"), "{reason}");
+    }
+}
+
+#[test]
+fn all_parts_share_the_fuel_and_the_time() {
+    let own = Own::new();
+    let filter = filter();
+    let used = render(&own, &filter, 1, &Limits::default()).usage.fuel;
+    for jobs in [1, 2] {
+        let limits = Limits::default().with_fuel(used - 1);
+        assert_eq!(render(&own, &filter, jobs, &limits).verdict, Verdict::Fuel { limit: used - 1 });
+        assert_eq!(render(&own, &filter, jobs, &limits.with_fuel(used)).verdict, Verdict::Ok);
+    }
+    let endless = by_rows("", "(loop (br 0))");
+    let limits = Limits::default().with_wall_time(std::time::Duration::from_millis(700));
+    let started = std::time::Instant::now();
+    assert_eq!(render(&own, &endless, 2, &limits).verdict, Verdict::Time { limit: limits.wall_time });
+    assert!(started.elapsed() < std::time::Duration::from_secs(30), "each part had all of it");
+}
