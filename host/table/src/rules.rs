@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use arrow::array::{Array, ArrayData, ArrayRef, AsArray, BooleanBufferBuilder, PrimitiveArray, RecordBatch};
+use arrow::array::{
+    Array, ArrayData, ArrayRef, AsArray, BooleanBufferBuilder, OffsetSizeTrait, PrimitiveArray, RecordBatch,
+};
 use arrow::datatypes::{
     ArrowDictionaryKeyType, ArrowNativeType, ArrowPrimitiveType, DataType, Date32Type, Field, Float16Type,
     Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, SchemaRef, TimeUnit,
@@ -16,6 +18,9 @@ use crunchbox_protocol::{Profile, TableLimits};
 
 /// Day 0 of Date32, 1970-01-01, counted from 31 December of the year 0.
 const UNIX_EPOCH_FROM_CE: i32 = 719_163;
+
+/// How many numbers are looked at before it is asked whether all were finite.
+const FINITE_BLOCK: usize = 4096;
 
 /// Judges a table: its schema at once, then one batch after the other.
 pub(crate) struct TableRules<'a> {
@@ -125,8 +130,8 @@ impl<'a> TableRules<'a> {
     /// Counts the text and binary values of an array and the arrays inside it.
     fn sizes(&mut self, data: &ArrayData) -> Result<(), TableError> {
         let (longest, total) = match data.data_type() {
-            DataType::Utf8 | DataType::Binary => offset_sizes::<i32>(data),
-            DataType::LargeUtf8 | DataType::LargeBinary => offset_sizes::<i64>(data),
+            DataType::Utf8 | DataType::Binary => self.offset_sizes::<i32>(data),
+            DataType::LargeUtf8 | DataType::LargeBinary => self.offset_sizes::<i64>(data),
             DataType::Utf8View | DataType::BinaryView => {
                 let lengths = data.buffer::<u128>(0)[..data.len()].iter().map(|view| u64::from(*view as u32));
                 lengths.fold((0, 0), |(longest, total), length| (length.max(longest), length + total))
@@ -162,6 +167,24 @@ impl<'a> TableRules<'a> {
             self.sizes(child)?;
         }
         Ok(())
+    }
+
+    /// Longest value and sum of all, in bytes. Values that are short enough all together are not looked at one by one:
+    /// the sum then stands for the longest too.
+    fn offset_sizes<O: OffsetSizeTrait>(&self, data: &ArrayData) -> (u64, u64) {
+        if data.is_empty() {
+            return (0, 0);
+        }
+        let offsets = &data.buffer::<O>(0)[..=data.len()];
+        let total = (offsets[data.len()].as_usize() - offsets[0].as_usize()) as u64;
+        if total <= self.limits.bytes_per_value {
+            return (total, total);
+        }
+        // In the offsets' own type and without an early end, so that many are compared at once.
+        let lengths = offsets[1..].iter().zip(offsets).map(|(end, start)| *end - *start);
+        let longest =
+            lengths.fold(O::default(), |longest, length| if length > longest { length } else { longest });
+        (longest.as_usize() as u64, total)
     }
 
     fn values(&mut self, column: usize, array: &ArrayRef, first_row: u64) -> Result<(), TableError> {
@@ -294,16 +317,6 @@ fn check_dictionary(values: &ArrayRef) -> Result<(), TableError> {
     }
 }
 
-/// Longest value and sum of all, in bytes.
-fn offset_sizes<O: ArrowNativeType>(data: &ArrayData) -> (u64, u64) {
-    if data.is_empty() {
-        return (0, 0);
-    }
-    let offsets = &data.buffer::<O>(0)[..=data.len()];
-    let longest = offsets.windows(2).map(|pair| pair[1].as_usize() - pair[0].as_usize()).max().unwrap_or(0);
-    (longest as u64, (offsets[data.len()].as_usize() - offsets[0].as_usize()) as u64)
-}
-
 fn check_finite<T: ArrowPrimitiveType<Native: Into<f64> + Copy>>(
     array: &ArrayRef,
     first_row: u64,
@@ -311,7 +324,10 @@ fn check_finite<T: ArrowPrimitiveType<Native: Into<f64> + Copy>>(
     let array = array.as_primitive::<T>();
     let finite = |value: T::Native| Into::<f64>::into(value).is_finite();
     // The values of null slots don't count, but when all are finite there is no need to look which ones are null.
-    if array.values().iter().all(|value| finite(*value)) {
+    // Without an early end within a block, so that many are compared at once.
+    let mut blocks = array.values().chunks(FINITE_BLOCK);
+    let finite_block = |block: &[T::Native]| block.iter().fold(true, |all, value| all & finite(*value));
+    if blocks.all(finite_block) {
         return Ok(());
     }
     let found = (0..array.len()).find(|index| array.is_valid(*index) && !finite(array.value(*index)));
