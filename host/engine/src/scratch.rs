@@ -106,7 +106,8 @@ impl RunDir {
         &self.name
     }
 
-    /// A new file among the inputs, which the step can read.
+    /// A new file among the inputs, which the step can read. Whoever writes it reads it too: a table's text is moved
+    /// about in it.
     pub(crate) fn create_input(&self, name: &str) -> Result<File, Error> {
         let path = self.room.inputs.join(name);
         let create = OpenOptions::new().read(true).write(true).create_new(true).mode(0o644).open(&path);

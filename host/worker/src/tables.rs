@@ -1,14 +1,13 @@
 //! The table role: judge or convert one file of somebody else's making.
 
 use std::fs::File;
-use std::os::fd::AsFd;
 
 use anyhow::Context;
 use bytes::Bytes;
 use crunchbox_jail::map_file;
 use crunchbox_protocol::{ColumnReport, End, FileFormat, Report, Role, TableJob, TableReport};
 use crunchbox_table::{
-    Buffer, ConvertOptions, Input, TableError, TableInfo, append, convert, look, preview, validate,
+    Buffer, ConvertOptions, Input, TableError, TableInfo, append, check, convert, look, preview, validate,
 };
 
 use crate::serve::Task;
@@ -23,12 +22,12 @@ pub fn work(task: Task) -> anyhow::Result<Report> {
         Role::Look(job) => {
             let [table] = Task::exactly(task.files)?;
             let info = look(Input::Buffer(map(&table)?), job.format, &options(&job));
-            told(info.map(|info| report(info, Vec::new())).map_err(Failure::from))
+            told(info.map(|info| report(info, Vec::new())))
         }
         Role::Append(limits) => {
             let [table, to] = Task::exactly(task.files)?;
             let done = append(&map(&table)?, map(&to)?, &to, &limits);
-            told(done.map(|()| TableReport::default()).map_err(Failure::from))
+            told(done.map(|()| TableReport::default()))
         }
         _ => anyhow::bail!("this worker judges tables, it does nothing else"),
     }
@@ -49,38 +48,20 @@ fn table(job: &TableJob, files: Vec<File>) -> anyhow::Result<Report> {
 }
 
 /// What there is to report.
-fn told(result: Result<TableReport, Failure>) -> anyhow::Result<Report> {
+fn told(result: Result<TableReport, TableError>) -> anyhow::Result<Report> {
     match result {
         Ok(table) => {
             let mut report = Report::new(End::Done, "");
             report.table = Some(table);
             Ok(report)
         }
-        Err(Failure::Table(error)) if error.is_input_output() => anyhow::bail!("{error}"),
-        Err(Failure::Table(error)) => {
+        Err(error) if error.is_input_output() => anyhow::bail!("{error}"),
+        Err(error) => {
             let mut report = Report::new(End::BadTable, error.detail());
             report.check = Some(error.check().to_string());
             report.column = error.column().map(str::to_owned);
             Ok(report)
         }
-        Err(Failure::Host(error)) => Err(error),
-    }
-}
-
-enum Failure {
-    Table(TableError),
-    Host(anyhow::Error),
-}
-
-impl From<TableError> for Failure {
-    fn from(error: TableError) -> Self {
-        Failure::Table(error)
-    }
-}
-
-impl From<anyhow::Error> for Failure {
-    fn from(error: anyhow::Error) -> Self {
-        Failure::Host(error)
     }
 }
 
@@ -95,14 +76,17 @@ fn options(job: &TableJob) -> ConvertOptions {
     options
 }
 
-fn judge(job: &TableJob, table: Buffer, target: Option<(FileFormat, File)>) -> Result<TableReport, Failure> {
+fn judge(
+    job: &TableJob,
+    table: Buffer,
+    target: Option<(FileFormat, File)>,
+) -> Result<TableReport, TableError> {
     let options = options(job);
     let input = || Input::Buffer(table.clone());
     let info = match target {
         Some((format, output)) => convert(input(), job.format, format, output, &options)?,
         None if job.format == FileFormat::Arrow => validate(&table, job.profile, &job.limits)?,
-        // What is no Arrow is judged by making it some, for nobody.
-        None => convert(input(), job.format, FileFormat::Arrow, nowhere()?, &options)?,
+        None => check(input(), job.format, &options)?,
     };
     let rows = usize::try_from(job.preview_rows).unwrap_or(usize::MAX);
     let mut shown = Vec::new();
@@ -111,12 +95,6 @@ fn judge(job: &TableJob, table: Buffer, target: Option<(FileFormat, File)>) -> R
         shown = preview(input(), job.format, rows, &job.limits)?.rows.into_iter().map(row).collect();
     }
     Ok(report(info, shown))
-}
-
-/// A file that swallows what is written to it: a worker's standard output is `/dev/null`.
-fn nowhere() -> anyhow::Result<File> {
-    let null = std::io::stdout().as_fd().try_clone_to_owned().context("can't copy a descriptor")?;
-    Ok(File::from(null))
 }
 
 fn report(info: TableInfo, preview: Vec<Vec<String>>) -> TableReport {
