@@ -10,8 +10,8 @@ use arrow::datatypes::{DataType, Float64Type, Int64Type, UInt64Type};
 use arrow::error::ArrowError;
 
 use crate::cast::cast;
-use crate::groups::{Groups, distinct};
-use crate::order::{Encoded, comparable, ranks};
+use crate::groups::Groups;
+use crate::order::{comparable, ranks};
 
 type Result<T> = std::result::Result<T, ArrowError>;
 
@@ -27,15 +27,7 @@ pub fn sizes(groups: &Groups) -> ArrayRef {
 /// # Errors
 /// If the column is of a type that has no order.
 pub fn count_unique(values: &ArrayRef, groups: &Groups) -> Result<ArrayRef> {
-    let encoded = Encoded::new([(&comparable(values)?, true)])?;
-    let (numbers, _) = distinct(&encoded, values.len(), |row| values.is_valid(row as usize));
-    let mut pairs: Vec<(usize, u32)> =
-        groups.valued(values).map(|(row, group)| (group, numbers[row])).collect();
-    pairs.sort_unstable();
-    pairs.dedup();
-    let mut counts = vec![0; groups.count()];
-    pairs.iter().for_each(|(group, _)| counts[*group] += 1);
-    Ok(Arc::new(Int64Array::from(counts)))
+    Ok(Arc::new(Int64Array::from(groups.count_distinct(values)?)))
 }
 
 /// A column of numbers in a width that holds all.
@@ -55,36 +47,38 @@ impl Numbers {
     }
 
     fn each(&self, groups: &Groups, mut see: impl FnMut(usize, f64)) {
-        fn walk<T: ArrowPrimitiveType>(
-            array: &ArrayRef,
-            groups: &Groups,
-            mut see: impl FnMut(usize, T::Native),
-        ) {
-            let numbers = array.as_primitive::<T>();
-            groups.valued(numbers).for_each(|(row, group)| see(group, numbers.value(row)));
-        }
         match self {
             Numbers::Signed(array) => {
-                walk::<Int64Type>(array, groups, |group, number| see(group, number as f64))
+                groups.each(array.as_primitive::<Int64Type>(), |group, number| see(group, number as f64))
             }
             Numbers::Unsigned(array) => {
-                walk::<UInt64Type>(array, groups, |group, number| see(group, number as f64))
+                groups.each(array.as_primitive::<UInt64Type>(), |group, number| see(group, number as f64))
             }
-            Numbers::Floats(array) => walk::<Float64Type>(array, groups, see),
+            Numbers::Floats(array) => groups.each(array.as_primitive::<Float64Type>(), see),
         }
     }
 }
 
-/// Sums of whole numbers, exact.
-fn whole_sums<T: ArrowPrimitiveType>(array: &ArrayRef, groups: &Groups) -> Vec<i128>
+/// What some numbers come to, and how many they are.
+#[derive(Clone, Default)]
+struct Total<S> {
+    sum: S,
+    count: u32,
+}
+
+/// Totals of whole numbers, exact.
+fn whole_totals<T: ArrowPrimitiveType>(array: &ArrayRef, groups: &Groups) -> Vec<Total<i128>>
 where
     i128: From<T::Native>,
 {
-    let numbers = array.as_primitive::<T>();
-    let mut sums = vec![0; groups.count()];
+    let mut totals = vec![Total::default(); groups.count()];
     // 2^64 values of 64 bits fit into 128.
-    groups.valued(numbers).for_each(|(row, group)| sums[group] += i128::from(numbers.value(row)));
-    sums
+    groups.each(array.as_primitive::<T>(), |group, number| {
+        let total: &mut Total<i128> = &mut totals[group];
+        total.sum += i128::from(number);
+        total.count += 1;
+    });
+    totals
 }
 
 /// A sum of floats that keeps what rounding takes off (Neumaier's).
@@ -108,10 +102,14 @@ impl FloatSum {
     }
 }
 
-fn float_sums(numbers: &Numbers, groups: &Groups) -> Vec<FloatSum> {
-    let mut sums = vec![FloatSum::default(); groups.count()];
-    numbers.each(groups, |group, value| sums[group].add(value));
-    sums
+fn float_totals(numbers: &Numbers, groups: &Groups) -> Vec<Total<FloatSum>> {
+    let mut totals = vec![Total::<FloatSum>::default(); groups.count()];
+    numbers.each(groups, |group, value| {
+        let total = &mut totals[group];
+        total.sum.add(value);
+        total.count += 1;
+    });
+    totals
 }
 
 /// The sum of each group's numbers, of none it is 0: exact for whole ones, in 64 bits, unsigned if they must be, and as
@@ -121,24 +119,22 @@ fn float_sums(numbers: &Numbers, groups: &Groups) -> Vec<FloatSum> {
 /// If the column holds no numbers.
 pub fn sum(values: &ArrayRef, groups: &Groups) -> Result<ArrayRef> {
     let numbers = Numbers::of(values)?;
-    let sums = match &numbers {
-        Numbers::Signed(array) => whole_sums::<Int64Type>(array, groups),
-        Numbers::Unsigned(array) => whole_sums::<UInt64Type>(array, groups),
+    let totals = match &numbers {
+        Numbers::Signed(array) => whole_totals::<Int64Type>(array, groups),
+        Numbers::Unsigned(array) => whole_totals::<UInt64Type>(array, groups),
         Numbers::Floats(_) => {
-            let sums = float_sums(&numbers, groups).into_iter().map(FloatSum::get);
-            return Ok(Arc::new(Float64Array::from_iter(sums)));
+            let totals = float_totals(&numbers, groups);
+            return Ok(Arc::new(Float64Array::from_iter(totals.into_iter().map(|total| total.sum.get()))));
         }
     };
-    if let Ok(signed) = sums.iter().map(|sum| i64::try_from(*sum)).collect::<std::result::Result<Vec<_>, _>>()
-    {
+    let sums = || totals.iter().map(|total| total.sum);
+    if let Ok(signed) = sums().map(i64::try_from).collect::<std::result::Result<Vec<_>, _>>() {
         return Ok(Arc::new(Int64Array::from(signed)));
     }
-    if let Ok(unsigned) =
-        sums.iter().map(|sum| u64::try_from(*sum)).collect::<std::result::Result<Vec<_>, _>>()
-    {
+    if let Ok(unsigned) = sums().map(u64::try_from).collect::<std::result::Result<Vec<_>, _>>() {
         return Ok(Arc::new(UInt64Array::from(unsigned)));
     }
-    Ok(Arc::new(Float64Array::from_iter_values(sums.iter().map(|sum| *sum as f64))))
+    Ok(Arc::new(Float64Array::from_iter_values(sums().map(|sum| sum as f64))))
 }
 
 /// The mean of each group's numbers.
@@ -146,23 +142,19 @@ pub fn sum(values: &ArrayRef, groups: &Groups) -> Result<ArrayRef> {
 /// # Errors
 /// As [`sum`].
 pub fn mean(values: &ArrayRef, groups: &Groups) -> Result<ArrayRef> {
+    fn means<S>(totals: Vec<Total<S>>, get: impl Fn(S) -> Option<f64>) -> ArrayRef {
+        let means = totals.into_iter().map(|Total { sum, count }| match count {
+            0 => None,
+            _ => get(sum).map(|sum| sum / f64::from(count)),
+        });
+        Arc::new(Float64Array::from_iter(means))
+    }
     let numbers = Numbers::of(values)?;
-    let mut counts = vec![0_u32; groups.count()];
-    groups.valued(values).for_each(|(_, group)| counts[group] += 1);
-    let sums: Vec<Option<f64>> = match &numbers {
-        Numbers::Signed(array) => {
-            whole_sums::<Int64Type>(array, groups).iter().map(|sum| Some(*sum as f64)).collect()
-        }
-        Numbers::Unsigned(array) => {
-            whole_sums::<UInt64Type>(array, groups).iter().map(|sum| Some(*sum as f64)).collect()
-        }
-        Numbers::Floats(_) => float_sums(&numbers, groups).into_iter().map(FloatSum::get).collect(),
-    };
-    let means = sums.iter().zip(&counts).map(|(sum, count)| match count {
-        0 => None,
-        _ => sum.map(|sum| sum / f64::from(*count)),
-    });
-    Ok(Arc::new(Float64Array::from_iter(means)))
+    Ok(match &numbers {
+        Numbers::Signed(array) => means(whole_totals::<Int64Type>(array, groups), |sum| Some(sum as f64)),
+        Numbers::Unsigned(array) => means(whole_totals::<UInt64Type>(array, groups), |sum| Some(sum as f64)),
+        Numbers::Floats(_) => means(float_totals(&numbers, groups), FloatSum::get),
+    })
 }
 
 /// The median of each group's numbers.

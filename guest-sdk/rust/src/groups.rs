@@ -2,15 +2,21 @@
 
 use std::hash::BuildHasher;
 
-use arrow::array::{Array, ArrayRef};
+use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray, PrimitiveArray, StringArray, UInt32Array};
+use arrow::buffer::NullBuffer;
+use arrow::compute::take;
+use arrow::datatypes::DataType;
 use arrow::error::ArrowError;
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
-use crate::order::{Encoded, comparable};
+use crate::order::{Encoded, comparable, ranks};
 
 /// The group of a row that belongs to none.
 const NONE: u32 = u32::MAX;
+
+/// The longest text that fits into a code, beside its length.
+const SHORT_BYTES: usize = 7;
 
 /// The rows by group; the groups are in the order of their keys.
 pub struct Groups {
@@ -30,28 +36,26 @@ impl Groups {
         if keys.is_empty() {
             return Ok(Groups { of_row: vec![0; rows], first_rows: Vec::new(), count: 1 });
         }
-        Groups::find_where(keys, rows, |row| keys.iter().all(|key| key.is_valid(row as usize)))
+        Groups::find_where(keys, Nulls::InNone)
     }
 
     /// The same, but that no value is a value too, behind all others.
     ///
     /// # Errors
-    /// As [`Groups::find`].
-    pub fn find_with_nulls(keys: &[ArrayRef], rows: usize) -> Result<Groups, ArrowError> {
-        Groups::find_where(keys, rows, |_| true)
+    /// As [`Groups::find`], and if there are no columns.
+    pub fn find_with_nulls(keys: &[ArrayRef]) -> Result<Groups, ArrowError> {
+        Groups::find_where(keys, Nulls::Alike)
     }
 
-    fn find_where(
-        keys: &[ArrayRef],
-        rows: usize,
-        counts: impl Fn(u32) -> bool,
-    ) -> Result<Groups, ArrowError> {
-        let keys: Vec<ArrayRef> = keys.iter().map(comparable).collect::<Result<_, _>>()?;
-        let encoded = Encoded::new(keys.iter().map(|key| (key, true)))?;
-        let (mut of_row, firsts) = distinct(&encoded, rows, counts);
+    fn find_where(keys: &[ArrayRef], nulls: Nulls) -> Result<Groups, ArrowError> {
+        let Numbers { mut of_row, firsts } = distinct(keys, nulls)?;
         // Groups were numbered as they came; they are to be in order.
-        let mut order: Vec<u32> = (0..firsts.len() as u32).collect();
-        order.sort_unstable_by(|a, b| encoded.row(firsts[*a as usize]).cmp(encoded.row(firsts[*b as usize])));
+        let rows = UInt32Array::from(firsts);
+        let first_keys = keys.iter().map(|key| comparable(&take(key, &rows, None)?));
+        let first_keys: Vec<ArrayRef> = first_keys.collect::<Result<_, _>>()?;
+        let encoded = Encoded::new(first_keys.iter().map(|key| (key, true)))?;
+        let mut order: Vec<u32> = (0..rows.len() as u32).collect();
+        order.sort_unstable_by(|a, b| encoded.row(*a).cmp(encoded.row(*b)));
         let mut place = vec![0; order.len()];
         for (index, group) in order.iter().enumerate() {
             place[*group as usize] = index as u32;
@@ -59,7 +63,7 @@ impl Groups {
         for group in of_row.iter_mut().filter(|group| **group != NONE) {
             *group = place[*group as usize];
         }
-        let first_rows: Vec<u32> = order.iter().map(|group| firsts[*group as usize]).collect();
+        let first_rows: Vec<u32> = order.iter().map(|group| rows.value(*group as usize)).collect();
         Ok(Groups { of_row, count: first_rows.len(), first_rows })
     }
 
@@ -75,7 +79,8 @@ impl Groups {
 
     /// Every row that is in a group and has a value in `column`, with its group.
     pub fn valued<'a>(&'a self, column: &'a dyn Array) -> impl Iterator<Item = (usize, usize)> + 'a {
-        self.rows().filter(|(row, _)| column.is_valid(*row))
+        let nulls = column.nulls();
+        self.rows().filter(move |(row, _)| nulls.is_none_or(|nulls| nulls.is_valid(*row)))
     }
 
     /// Every row that is in a group, with its group.
@@ -83,32 +88,257 @@ impl Groups {
         let grouped = self.of_row.iter().enumerate().filter(|(_, group)| **group != NONE);
         grouped.map(|(row, group)| (row, *group as usize))
     }
+
+    /// Shows every value whose row is in a group, with that group, in the order of the rows.
+    pub fn each<T: ArrowPrimitiveType>(
+        &self,
+        column: &PrimitiveArray<T>,
+        mut see: impl FnMut(usize, T::Native),
+    ) {
+        let rows = self.of_row.iter().zip(column.values());
+        match column.nulls().filter(|nulls| nulls.null_count() > 0) {
+            None => rows
+                .filter(|(group, _)| **group != NONE)
+                .for_each(|(group, value)| see(*group as usize, *value)),
+            Some(nulls) => rows.zip(nulls).for_each(|((group, value), valid)| {
+                if valid && *group != NONE {
+                    see(*group as usize, *value);
+                }
+            }),
+        }
+    }
+
+    /// How many different values each group has.
+    pub(crate) fn count_distinct(&self, values: &ArrayRef) -> Result<Vec<i64>, ArrowError> {
+        let numbers = distinct(std::slice::from_ref(values), Nulls::InNone)?;
+        let mut counts = vec![0; self.count];
+        for row in number_codes(pairs(&self.of_row, &numbers.of_row)).firsts {
+            counts[self.of_row[row as usize] as usize] += 1;
+        }
+        Ok(counts)
+    }
 }
 
-/// Numbers the different rows as they come: for each row its number, and for each number its first row. Rows that
-/// don't count have `u32::MAX` for a number.
-pub fn distinct(encoded: &Encoded, rows: usize, counts: impl Fn(u32) -> bool) -> (Vec<u32>, Vec<u32>) {
-    // The same hashes in every run: nobody outside can choose keys against a step that lives for one table.
-    let hasher = FixedState::default();
-    let mut known: HashTable<u32> = HashTable::new();
+/// What becomes of rows without a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nulls {
+    /// They count for nothing.
+    InNone,
+    /// No value is a value too.
+    Alike,
+}
+
+/// Rows by number: equal ones have the same.
+#[derive(Debug, Default)]
+pub struct Numbers {
+    /// For each row its number; `u32::MAX` for rows that count for nothing.
+    pub of_row: Vec<u32>,
+    /// For each number its first row.
+    pub firsts: Vec<u32>,
+}
+
+/// Numbers the different rows of these columns.
+///
+/// # Errors
+/// If a column is of a type that has no order, or there are no columns.
+pub fn distinct(keys: &[ArrayRef], nulls: Nulls) -> Result<Numbers, ArrowError> {
+    let [first, rest @ ..] = keys else {
+        return Err(ArrowError::InvalidArgumentError(
+            "there are no columns to tell rows apart by".to_owned(),
+        ));
+    };
+    let mut numbers = number(first, nulls)?;
+    for key in rest {
+        numbers = number_codes(pairs(&numbers.of_row, &number(key, nulls)?.of_row));
+    }
+    Ok(numbers)
+}
+
+/// A code for each row that has a number both here and there.
+fn pairs<'a>(here: &'a [u32], there: &'a [u32]) -> impl Iterator<Item = Option<u64>> + 'a {
+    here.iter().zip(there).map(|(here, there)| {
+        (*here != NONE && *there != NONE).then(|| (u64::from(*here) << 32) | u64::from(*there))
+    })
+}
+
+/// Numbers the different values of a column.
+fn number(key: &ArrayRef, nulls: Nulls) -> Result<Numbers, ArrowError> {
+    let mut numbers = number_values(key)?;
+    if nulls == Nulls::Alike
+        && let Some(row) = numbers.of_row.iter().position(|number| *number == NONE)
+    {
+        let missing = numbers.firsts.len() as u32;
+        numbers.firsts.push(row as u32);
+        numbers.of_row.iter_mut().filter(|number| **number == NONE).for_each(|number| *number = missing);
+    }
+    Ok(numbers)
+}
+
+fn number_values(key: &ArrayRef) -> Result<Numbers, ArrowError> {
+    if let DataType::Dictionary(_, _) = key.data_type() {
+        let dictionary = key.as_any_dictionary();
+        let mut of_row = vec![NONE; key.len()];
+        // Of an empty dictionary no row has a value.
+        if !dictionary.values().is_empty() {
+            let values = number_values(dictionary.values())?.of_row;
+            let rows = dictionary.normalized_keys().into_iter().enumerate();
+            rows.filter(|(row, _)| key.is_valid(*row)).for_each(|(row, key)| of_row[row] = values[key]);
+        }
+        // Once more: of equal values the dictionary may hold several, and some that no row has.
+        let codes = of_row.iter().map(|number| (*number != NONE).then(|| u64::from(*number)));
+        return Ok(number_codes(codes));
+    }
+    if let Some(texts) = key.as_string_opt::<i32>() {
+        return Ok(match are_short(texts) {
+            true => number_short(texts),
+            false => number_bytes(texts.len(), |row| texts.value(row).as_bytes(), texts.nulls()),
+        });
+    }
+    let key = comparable(key)?;
+    let nulls = key.logical_nulls();
+    if let Some(ranks) = ranks(&key)? {
+        return Ok(number_valid(ranks.into_iter(), nulls.as_ref()));
+    }
+    let encoded = Encoded::new([(&key, true)])?;
+    Ok(number_bytes(key.len(), |row| encoded.row(row as u32), nulls.as_ref()))
+}
+
+fn are_short(texts: &StringArray) -> bool {
+    let offsets = texts.value_offsets();
+    offsets.iter().zip(&offsets[1..]).all(|(start, end)| end - start <= SHORT_BYTES as i32)
+}
+
+fn number_short(texts: &StringArray) -> Numbers {
+    let (offsets, bytes) = (texts.value_offsets(), texts.value_data());
+    let codes = offsets.iter().zip(&offsets[1..]).map(|(start, end)| {
+        let (start, length) = (*start as usize, (end - start) as usize);
+        let rest = &bytes[start..];
+        let word = rest.first_chunk().copied().unwrap_or_else(|| {
+            let mut word = [0; 8];
+            word[..length].copy_from_slice(&rest[..length]);
+            word
+        });
+        let text = u64::from_le_bytes(word) & !(u64::MAX << (8 * length));
+        text | (length as u64) << (8 * SHORT_BYTES)
+    });
+    number_valid(codes, texts.nulls())
+}
+
+fn number_valid(codes: impl Iterator<Item = u64>, nulls: Option<&NullBuffer>) -> Numbers {
+    match nulls.filter(|nulls| nulls.null_count() > 0) {
+        None => number_codes(codes.map(Some)),
+        Some(nulls) => number_codes(codes.zip(nulls).map(|(code, valid)| valid.then_some(code))),
+    }
+}
+
+/// Numbers different codes as they come.
+fn number_codes(codes: impl Iterator<Item = Option<u64>>) -> Numbers {
+    // Few different codes are found here at once, without looking them up.
+    let mut recent = [(0, NONE); 256];
+    let mut known: HashTable<(u64, u32)> = HashTable::new();
     let mut firsts: Vec<u32> = Vec::new();
-    let numbers = (0..rows as u32)
-        .map(|row| {
-            if !counts(row) {
-                return NONE;
-            }
-            let bytes = encoded.row(row);
-            let entry = known.entry(
-                hasher.hash_one(bytes),
-                |number| encoded.row(firsts[*number as usize]) == bytes,
-                |number| hasher.hash_one(encoded.row(firsts[*number as usize])),
-            );
-            let number = *entry.or_insert(firsts.len() as u32).get();
-            if number as usize == firsts.len() {
+    let of_row = codes.zip(0..).map(|(code, row)| {
+        let Some(code) = code else { return NONE };
+        let hash = spread(code);
+        let slot = &mut recent[(hash >> 56) as usize];
+        if slot.0 == code && slot.1 != NONE {
+            return slot.1;
+        }
+        let number = match known.find(hash, |(other, _)| *other == code) {
+            Some((_, number)) => *number,
+            None => {
+                let number = firsts.len() as u32;
                 firsts.push(row);
+                known.insert_unique(hash, (code, number), |(other, _)| spread(*other));
+                number
             }
-            number
-        })
-        .collect();
-    (numbers, firsts)
+        };
+        *slot = (code, number);
+        number
+    });
+    Numbers { of_row: of_row.collect(), firsts }
+}
+
+/// A hash: the upper half tells codes apart, and gets into the lower one too.
+fn spread(code: u64) -> u64 {
+    // The same hashes in every run: nobody outside can choose keys against a step that lives for one table.
+    let product = code.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    product ^ (product >> 32)
+}
+
+/// Numbers different values as they come.
+fn number_bytes<'a>(rows: usize, bytes: impl Fn(usize) -> &'a [u8], nulls: Option<&NullBuffer>) -> Numbers {
+    let hasher = FixedState::default();
+    // With the hash, so that most of what differs need not be compared.
+    let mut known: HashTable<(u64, u32)> = HashTable::new();
+    let mut firsts: Vec<u32> = Vec::new();
+    let of_row = (0..rows).map(|row| {
+        if nulls.is_some_and(|nulls| nulls.is_null(row)) {
+            return NONE;
+        }
+        let value = bytes(row);
+        let hash = hasher.hash_one(value);
+        let same = |(other, number): &(u64, u32)| {
+            *other == hash && bytes(firsts[*number as usize] as usize) == value
+        };
+        if let Some((_, number)) = known.find(hash, same) {
+            return *number;
+        }
+        let number = firsts.len() as u32;
+        firsts.push(row as u32);
+        known.insert_unique(hash, (hash, number), |(hash, _)| *hash);
+        number
+    });
+    Numbers { of_row: of_row.collect(), firsts }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::testing::{dictionary, integer, number, text};
+
+    type Row = (Option<usize>, Option<i64>);
+
+    proptest! {
+        #[test]
+        fn rows_have_one_number_where_their_cells_are_equal(
+            rows in prop::collection::vec((prop::option::of(0_usize..4), prop::option::of(-2_i64..2)), 0..40),
+            is_long: bool,
+            is_dictionary: bool,
+            nulls in prop::sample::select(vec![Nulls::InNone, Nulls::Alike]),
+        ) {
+            let words = if is_long { ["", "\0", "abcdefg", "abcdefgh"] } else { ["", "\0", "\0\0", "abcdefg"] };
+            let texts = rows.iter().map(|row| row.0.map(|word| words[word]));
+            let texts = if is_dictionary { dictionary("A", texts) } else { text("A", texts) };
+            let numbers = integer("B", rows.iter().map(|row| row.1));
+            let cases: [(Vec<ArrayRef>, fn(&Row, &Row) -> bool); 3] = [
+                (vec![texts.1.clone()], |a, b| a.0 == b.0),
+                (vec![numbers.1.clone()], |a, b| a.1 == b.1),
+                (vec![texts.1, numbers.1], |a, b| a == b),
+            ];
+            for (keys, same) in cases {
+                let found = distinct(&keys, nulls).unwrap();
+                prop_assert_eq!(found.of_row.len(), rows.len());
+                for (a, row) in rows.iter().enumerate() {
+                    let is_none = nulls == Nulls::InNone && keys.iter().any(|key| key.is_null(a));
+                    prop_assert_eq!(found.of_row[a] == NONE, is_none);
+                    for (b, other) in rows.iter().enumerate().filter(|_| !is_none) {
+                        prop_assert_eq!(found.of_row[a] == found.of_row[b], same(row, other));
+                    }
+                }
+                for (number, first) in found.firsts.iter().enumerate() {
+                    let place = found.of_row.iter().position(|found| *found == number as u32);
+                    prop_assert_eq!(place, Some(*first as usize));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn zeros_of_both_signs_are_one_group() {
+        let zeros = number("A", [Some(0.0), Some(-0.0), None]).1;
+        assert_eq!(distinct(&[zeros], Nulls::InNone).unwrap().of_row, [0, 0, NONE]);
+    }
 }

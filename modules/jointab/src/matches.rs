@@ -1,9 +1,8 @@
 //! Which rows match which.
 
-use arrow::array::{ArrayRef, UInt32Array};
+use arrow::array::{ArrayRef, UInt32Array, UInt32Builder};
 use arrow::error::ArrowError;
-use crunchbox_sdk::groups::distinct;
-use crunchbox_sdk::order::{Encoded, comparable};
+use crunchbox_sdk::groups::{Nulls, Numbers, distinct};
 
 use crate::params::Join;
 
@@ -16,19 +15,16 @@ pub(crate) struct Matches {
 impl Matches {
     /// Finds the rows that have the same keys. In `keys`, the first `left_rows` are the left table's.
     pub(crate) fn find(keys: &[ArrayRef], left_rows: usize, join: Join) -> Result<Matches, ArrowError> {
-        let keys: Vec<ArrayRef> = keys.iter().map(comparable).collect::<Result<_, _>>()?;
-        let encoded = Encoded::new(keys.iter().map(|key| (key, true)))?;
-        let rows = keys.first().map_or(0, |key| key.len());
-        let (numbers, firsts) = distinct(&encoded, rows, |_| true);
-        let (left, right) = numbers.split_at(left_rows);
+        let Numbers { of_row, firsts } = distinct(keys, Nulls::Alike)?;
+        let (left, right) = of_row.split_at(left_rows);
         Ok(match join {
             Join::Left | Join::Inner => {
                 let (rows, found) = pairs(left, &Places::new(right, firsts.len()), join == Join::Left);
-                Matches { left: UInt32Array::from(rows), right: UInt32Array::from(found) }
+                Matches { left: rows, right: found }
             }
             Join::Right => {
                 let (rows, found) = pairs(right, &Places::new(left, firsts.len()), true);
-                Matches { left: UInt32Array::from(found), right: UInt32Array::from(rows) }
+                Matches { left: found, right: rows }
             }
         })
     }
@@ -68,17 +64,24 @@ impl Places {
 }
 
 /// Each row, as often as it has matches, and its matches; with `all`, rows without one too.
-fn pairs(keys: &[u32], others: &Places, all: bool) -> (Vec<u32>, Vec<Option<u32>>) {
+fn pairs(keys: &[u32], others: &Places, all: bool) -> (UInt32Array, UInt32Array) {
     let mut rows = Vec::with_capacity(keys.len());
-    let mut found = Vec::with_capacity(keys.len());
+    let mut found = UInt32Builder::with_capacity(keys.len());
     for (row, key) in (0..).zip(keys) {
-        let matches = others.of(*key);
-        rows.extend(std::iter::repeat_n(row, matches.len()));
-        found.extend(matches.iter().copied().map(Some));
-        if matches.is_empty() && all {
-            rows.push(row);
-            found.push(None);
+        match others.of(*key) {
+            [] if all => {
+                rows.push(row);
+                found.append_null();
+            }
+            [only] => {
+                rows.push(row);
+                found.append_value(*only);
+            }
+            matches => {
+                rows.extend(std::iter::repeat_n(row, matches.len()));
+                found.append_slice(matches);
+            }
         }
     }
-    (rows, found)
+    (UInt32Array::from(rows), found.finish())
 }

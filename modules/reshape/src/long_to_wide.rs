@@ -24,12 +24,9 @@ pub(crate) fn reshape(table: &RecordBatch, keys: &[String], variable: &str) -> R
     let (table, variables) = without_empty(table, variable, variables, &mut warnings)?;
     let key_columns: Vec<ArrayRef> =
         keys.iter().map(|key| Ok(Arc::clone(column(&table, key)?.1))).collect::<Result<_>>()?;
-    let rows = Groups::find_with_nulls(&key_columns, table.num_rows())?;
+    let rows = Groups::find_with_nulls(&key_columns)?;
     let columns = Groups::find(&[Arc::clone(&variables)], table.num_rows())?;
-    let cells = Groups::find_with_nulls(
-        &[key_columns.as_slice(), &[Arc::clone(&variables)]].concat(),
-        table.num_rows(),
-    )?;
+    let cells = Groups::find_with_nulls(&[key_columns.as_slice(), &[Arc::clone(&variables)]].concat())?;
     if cells.count() < table.num_rows() {
         return Err(message("long_to_wide.error.repeatedVariables").into());
     }
