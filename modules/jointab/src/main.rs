@@ -72,6 +72,7 @@ fn join(
         .collect::<Result<_>>()?;
     let matches = Matches::find(&keys, left.num_rows(), join)?;
 
+    let as_it_was = matches.left_as_it_was(left.num_rows());
     let mut fields: Vec<Field> = Vec::new();
     let mut columns: Vec<ArrayRef> = Vec::new();
     for (field, values) in left.schema_ref().fields().iter().zip(left.columns()) {
@@ -84,7 +85,10 @@ fn join(
                 fields.push(key_field(field, right_field, keys[key].data_type()));
             }
             None => {
-                columns.push(take(values, &matches.left, None)?);
+                columns.push(match as_it_was {
+                    true => Arc::clone(values),
+                    false => take(values, &matches.left, None)?,
+                });
                 fields.push(field.as_ref().clone());
             }
         }

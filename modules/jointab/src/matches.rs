@@ -1,6 +1,6 @@
 //! Which rows match which.
 
-use arrow::array::{ArrayRef, UInt32Array, UInt32Builder};
+use arrow::array::{Array, ArrayRef, UInt32Array, UInt32Builder};
 use arrow::error::ArrowError;
 use crunchbox_sdk::groups::{Nulls, Numbers, distinct};
 
@@ -27,6 +27,13 @@ impl Matches {
                 Matches { left: found, right: rows }
             }
         })
+    }
+
+    /// Whether the left rows are all that there are, each once and in their order.
+    pub(crate) fn left_as_it_was(&self, rows: usize) -> bool {
+        self.left.len() == rows
+            && self.left.null_count() == 0
+            && self.left.values().iter().zip(0..).all(|(row, place)| *row == place)
     }
 
     /// Where in the keys of both tables the right rows are.
