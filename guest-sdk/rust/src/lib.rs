@@ -67,7 +67,7 @@ pub use period::Period;
 pub use ranges::parse_range;
 pub use result::{Error, IntoOutput, Output, Result};
 pub use stack::{alike, alike_or_texts, stack};
-pub use texts::{as_text, map_text, plain, text_to};
+pub use texts::{as_text, map_ascii, map_text, plain, text_to};
 pub use unconverted::Unconverted;
 
 /// What most steps need.

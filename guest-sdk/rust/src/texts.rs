@@ -82,10 +82,30 @@ pub fn map_text<'a>(
     for text in texts {
         changed.append_option(text.and_then(&mut change));
     }
-    let changed: ArrayRef = Arc::new(changed.finish());
+    with_texts(column, changed.finish())
+}
+
+/// All texts of a column changed at once, if they are ASCII; `None` if they are not. `change` has to leave them ASCII.
+///
+/// # Errors
+/// If it is no text column: a bug. And if they are no longer UTF-8.
+pub fn map_ascii(column: &ArrayRef, change: impl FnOnce(&mut [u8])) -> Result<Option<ArrayRef>> {
+    let (texts, _) = distinct(column)?;
+    if !texts.value_data().is_ascii() {
+        return Ok(None);
+    }
+    let mut bytes = texts.value_data().to_vec();
+    change(&mut bytes);
+    let changed = StringArray::try_new(texts.offsets().clone(), bytes.into(), texts.nulls().cloned())?;
+    with_texts(column, changed).map(Some)
+}
+
+/// A column as it was, but for its texts.
+fn with_texts(column: &ArrayRef, texts: StringArray) -> Result<ArrayRef> {
+    let texts: ArrayRef = Arc::new(texts);
     Ok(match column.as_any_dictionary_opt() {
-        None => changed,
-        Some(dictionary) => compact_column(&dictionary.with_values(changed))?,
+        None => texts,
+        Some(dictionary) => compact_column(&dictionary.with_values(texts))?,
     })
 }
 
@@ -163,6 +183,18 @@ mod tests {
         }
         let none = dictionary("A", [None, None]);
         assert_eq!(strings(&map_text(&none.1, |text| Some(Cow::from(text))).unwrap()), [None, None]);
+    }
+
+    #[test]
+    fn ascii_is_changed_at_once() {
+        let cells = [Some("ab"), None, Some("AB"), Some("c"), Some("ab")];
+        for column in [text("A", cells), dictionary("A", cells)] {
+            let changed = map_ascii(&column.1, <[u8]>::make_ascii_uppercase).unwrap().unwrap();
+            let wanted = [Some("AB"), None, Some("AB"), Some("C"), Some("AB")];
+            assert_eq!(strings(&changed), wanted.map(|text| text.map(str::to_owned)));
+        }
+        let other = text("A", [Some("a"), Some("ä")]);
+        assert_eq!(map_ascii(&other.1, <[u8]>::make_ascii_uppercase).unwrap(), None);
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use arrow::array::ArrayRef;
+use crunchbox_sdk::{map_ascii, map_text};
 use regex::Regex;
 
 /// Spaces: Unicode's, and the four separators of ASCII.
@@ -70,6 +72,20 @@ impl Cleaning {
             replaced.push((Regex::new(&format!("[{SPACE}]+"))?, " "));
         }
         Ok(Cleaning { replaced, caps: options.type_caps })
+    }
+
+    pub(crate) fn column(&self, column: &ArrayRef) -> crunchbox_sdk::Result<ArrayRef> {
+        let at_once: Option<fn(&mut [u8])> = match self.caps {
+            Caps::Upper => Some(<[u8]>::make_ascii_uppercase),
+            Caps::Lower => Some(<[u8]>::make_ascii_lowercase),
+            Caps::Nop => None,
+        };
+        if let Some(change) = at_once.filter(|_| self.replaced.is_empty())
+            && let Some(clean) = map_ascii(column, change)?
+        {
+            return Ok(clean);
+        }
+        map_text(column, |text| Some(self.clean(text)))
     }
 
     pub(crate) fn clean<'a>(&self, text: &'a str) -> Cow<'a, str> {

@@ -7,7 +7,7 @@ mod clean;
 use arrow::array::Array;
 use arrow::record_batch::RecordBatch;
 use crunchbox_sdk::{
-    ColumnKind, JsonMap, Result, column_index, compact, map_text, migrate_colnames, step, with_column,
+    ColumnKind, JsonMap, Result, column_index, compact, migrate_colnames, step, with_column,
 };
 use serde_json::Value;
 
@@ -29,7 +29,7 @@ fn render(table: RecordBatch, params: Params) -> Result<RecordBatch> {
         if ColumnKind::of(table.column(index).data_type()) != Some(ColumnKind::Text) {
             continue;
         }
-        let clean = map_text(table.column(index), |text| Some(cleaning.clean(text)))?;
+        let clean = cleaning.column(table.column(index))?;
         let field = table.schema_ref().field(index).clone().with_data_type(clean.data_type().clone());
         table = with_column(&table, index, field, clean)?;
     }
