@@ -22,22 +22,44 @@ pub(crate) fn sorted(keys: &[Key], rows: usize) -> Result<Vec<u32>, ArrowError> 
     if let [key] = keys
         && let Some(ranks) = ranks(&key.values)?
     {
-        let (mut valued, empty): (Vec<u32>, Vec<u32>) =
+        let (valued, empty): (Vec<u32>, Vec<u32>) =
             (0..count).partition(|row| key.values.is_valid(*row as usize));
         let turn = if key.ascending { 0 } else { u64::MAX };
-        // With the row behind the rank no two are equal, and the faster sort keeps the order too.
-        let mut pairs: Vec<(u64, u32)> =
-            valued.iter().map(|row| (ranks[*row as usize] ^ turn, *row)).collect();
-        pairs.sort_unstable();
-        valued.clear();
-        valued.extend(pairs.iter().map(|pair| pair.1));
-        valued.extend(empty);
-        return Ok(valued);
+        let pairs = valued.iter().map(|row| (ranks[*row as usize] ^ turn, *row)).collect();
+        drop(ranks);
+        return Ok(by_rank(pairs).into_iter().map(|(_, row)| row).chain(empty).collect());
     }
     let encoded = encode(keys)?;
     let mut order: Vec<u32> = (0..count).collect();
     order.sort_by(|a, b| encoded.row(*a).cmp(encoded.row(*b)));
     Ok(order)
+}
+
+/// Pairs in the order of their ranks, equal ones in their old one: by one byte after the other, the last one first.
+fn by_rank(mut pairs: Vec<(u64, u32)>) -> Vec<(u64, u32)> {
+    let mut counts = [[0_u32; 256]; 8];
+    for (rank, _) in &pairs {
+        for (byte, counts) in rank.to_le_bytes().into_iter().zip(&mut counts) {
+            counts[usize::from(byte)] += 1;
+        }
+    }
+    let mut sorted = vec![(0, 0); pairs.len()];
+    for (place, counts) in counts.iter().enumerate() {
+        if counts.iter().any(|count| *count as usize == pairs.len()) {
+            continue;
+        }
+        let mut next = [0; 256];
+        for byte in 1..next.len() {
+            next[byte] = next[byte - 1] + counts[byte - 1];
+        }
+        for pair in &pairs {
+            let next = &mut next[usize::from(pair.0.to_le_bytes()[place])];
+            sorted[*next as usize] = *pair;
+            *next += 1;
+        }
+        std::mem::swap(&mut pairs, &mut sorted);
+    }
+    pairs
 }
 
 /// All keys of each row as one.
