@@ -184,6 +184,9 @@ static cb_buffer sample_request(void) {
     append_text_field(&request, 4, "Tab 1");
     append_text_field(&request, 6, "output.arrow");
     append_text_field(&request, 77, "of a later version");
+    cb_append(&request, "\x0c\0\5", 3);
+    append_text_field(&request, 1, "fetched");
+    cb_append(&request, "\0", 1);
     /* The migrated params are field 1 of their struct; here they are field 3. */
     migrate.data[2] = 3;
     cb_append(&request, migrate.data, migrate.size);
@@ -193,6 +196,7 @@ static cb_buffer sample_request(void) {
 static void test_request(void) {
     cb_request request = cb_read_render_request(sample_request());
     CHECK(cb_text_equal(request.input_filename, text("input.arrow")) && cb_text_equal(request.output_filename, text("output.arrow")));
+    CHECK(cb_text_equal(request.fetched_filename, text("fetched")));
     CHECK(cb_text_equal(request.tab_name, text("Tab 1")) && cb_text_equal(request.basedir, text("/in")));
     const cb_json *list = cb_json_get(&request.params, "list");
     CHECK(list != NULL && list->kind == CB_JSON_LIST && list->count == 4);
