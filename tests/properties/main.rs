@@ -7,6 +7,7 @@
 
 mod any_params;
 mod cells;
+mod charts;
 mod columns;
 mod groups;
 mod rows;

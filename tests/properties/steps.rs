@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{LazyLock, Mutex};
 
-use crunchbox::{Engine, Limits, Module, RenderError, RenderRequest, Verdict};
+use crunchbox::{Engine, JsonMap, Limits, Module, RenderError, RenderRequest, Verdict};
 use crunchbox_tests::{Built, CaseTable, read_table, write_batches};
 use proptest::test_runner::{Config, RngSeed};
 use serde_json::Value;
@@ -72,6 +72,8 @@ pub(crate) struct Ran {
     /// The table, if it has columns.
     pub(crate) table: Option<CaseTable>,
     pub(crate) errors: Vec<RenderError>,
+    /// The chart, from steps that describe one.
+    pub(crate) json: JsonMap,
 }
 
 impl Ran {
@@ -124,5 +126,5 @@ pub(crate) fn run_with(id: &str, params: Params, input: &Table, tabs: &[(&str, &
         verdict => panic!("{id} with {shown} ended with {verdict}\n{}", outcome.log.text),
     }
     let table = path("output").exists().then(|| read_table(&path("output")).unwrap());
-    Ran { table, errors: outcome.errors }
+    Ran { table, errors: outcome.errors, json: outcome.json }
 }
