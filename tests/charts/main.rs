@@ -40,9 +40,8 @@ impl Desk {
     fn draw(&self, module: &Path, params: &Value, chart: &str, arguments: &[&str]) -> Output {
         let mut command = Command::new(self.built.command());
         command.current_dir(self.folder.path()).arg("run").arg(module).args(["--input", "in.arrow"]);
-        command
-            .args(["--params-clean", &params.to_string(), "--chart", chart, "--lang", "en"])
-            .args(arguments);
+        command.args(["--params-clean", &params.to_string(), "--chart", chart]).args(arguments);
+        command.env("LC_ALL", "en");
         command.env("CRUNCHBOX_MODULES", self.built.modules()).output().unwrap()
     }
 

@@ -68,7 +68,9 @@ fn a_file_is_fetched_and_rendered(step: &str) {
     assert!(!run.report.to_string().contains("hunter2") && !run.stderr.contains("hunter2"));
 
     let (fetched, table) = (desk.path("fetched"), desk.path("table.arrow"));
-    let run = desk.run(&["--fetch-result", &fetched, "--output", &table]);
+    // What is not handed over is no file to the params: they would be without it.
+    let file = format!("{UUID}={}", desk.path("in put.txt"));
+    let run = desk.run(&["--file", &file, "--fetch-result", &fetched, "--output", &table]);
     assert_eq!((run.verdict(), ids(&run)), ("ok", vec![]), "{}", run.stderr);
     assert_eq!(column(&table, "line"), ["größe", "", "zwei", "signed hunter2"]);
     // A secret is no param.
