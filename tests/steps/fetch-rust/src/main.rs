@@ -11,7 +11,8 @@ use crunchbox_sdk::{
 
 #[derive(serde::Deserialize)]
 struct Params {
-    file: String,
+    /// None if it was not handed over.
+    file: Option<String>,
 }
 
 fn message(id: &str) -> I18nMessage {
@@ -20,8 +21,9 @@ fn message(id: &str) -> I18nMessage {
 
 fn fetch(call: &Fetch) -> Result<Fetched> {
     let params: Params = call.params()?;
-    let Some(file) = call.file(&params.file) else {
-        return Err(message("fetch.noFile").arg("file", params.file.as_str()).into());
+    let uuid = params.file.unwrap_or_default();
+    let Some(file) = call.file(&uuid) else {
+        return Err(message("fetch.noFile").arg("file", uuid).into());
     };
     let mut bytes = match call.last() {
         Some((path, _)) => fs::read(path)?,
