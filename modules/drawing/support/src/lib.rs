@@ -8,7 +8,7 @@ use std::error::Error;
 use std::io::{self, Read, Write};
 use std::process::ExitCode;
 
-use crunchbox_protocol::{Caps, I18nMessage, JsonMap, Message, RenderRequest, RenderResult};
+use crunchbox_protocol::{Caps, I18nMessage, JsonMap, Message, RenderRequest, RenderResult, Source};
 
 /// The font that charts are drawn with, upright, as TrueType: Roboto, by the SIL Open Font License.
 pub const REGULAR: &[u8] =
@@ -43,7 +43,8 @@ fn converse(draw: impl FnOnce(JsonMap) -> Result<JsonMap, Reason>) -> Result<(),
     let result = match draw(request.params) {
         Ok(json) => RenderResult { json, ..RenderResult::default() },
         Err(reason) => {
-            let message = I18nMessage::new(NOT_DRAWN).arg("reason", reason.to_string());
+            let message =
+                I18nMessage::new(NOT_DRAWN).arg("reason", reason.to_string()).from_source(Source::Module);
             RenderResult { errors: vec![message.into()], ..RenderResult::default() }
         }
     };
