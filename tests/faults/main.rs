@@ -330,7 +330,7 @@ fn an_input_cut_short() -> anyhow::Result<()> {
         call.join().map_err(|_| anyhow::anyhow!("the call panicked"))?.map_err(anyhow::Error::from)
     })?;
     ensure!(
-        matches!(&outcome.verdict, Verdict::Killed { signal: Some(7), detail } if detail.contains("cut short")),
+        matches!(&outcome.verdict, Verdict::Killed { signal: Some(7), detail, .. } if detail.contains("cut short")),
         "the verdict is {}",
         outcome.verdict
     );

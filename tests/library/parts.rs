@@ -99,7 +99,7 @@ fn a_part_that_fails_fails_the_call() {
     let own = Own::new();
     for jobs in [1, 2] {
         let outcome = render(&own, &exit, jobs, &Limits::default());
-        assert_eq!(outcome.verdict, Verdict::Exit { status: 7 });
+        assert!(matches!(outcome.verdict, Verdict::Exit { status: 7, .. }), "{}", outcome.verdict);
     }
 }
 
@@ -117,7 +117,7 @@ fn parts_that_disagree_are_no_result() {
     let own = Own::new();
     for jobs in [1, 2] {
         let outcome = render(&own, &sized, jobs, &Limits::default());
-        let Verdict::BadMessage { reason } = &outcome.verdict else { panic!("{}", outcome.verdict) };
+        let Verdict::BadMessage { reason, .. } = &outcome.verdict else { panic!("{}", outcome.verdict) };
         assert!(reason.contains("works by rows") && reason.contains("other JSON"), "{reason}");
     }
 }
@@ -129,12 +129,14 @@ fn all_parts_share_the_fuel_and_the_time() {
     let used = render(&own, &filter, 1, &Limits::default()).usage.fuel;
     for jobs in [1, 2] {
         let limits = Limits::default().with_fuel(used - 1);
-        assert_eq!(render(&own, &filter, jobs, &limits).verdict, Verdict::Fuel { limit: used - 1 });
+        let verdict = render(&own, &filter, jobs, &limits).verdict;
+        assert!(matches!(verdict, Verdict::Fuel { limit, .. } if limit == used - 1), "{verdict}");
         assert_eq!(render(&own, &filter, jobs, &limits.with_fuel(used)).verdict, Verdict::Ok);
     }
     let endless = by_rows("", "(loop (br 0))");
     let limits = Limits::default().with_wall_time(std::time::Duration::from_millis(700));
     let started = std::time::Instant::now();
-    assert_eq!(render(&own, &endless, 2, &limits).verdict, Verdict::Time { limit: limits.wall_time });
+    let verdict = render(&own, &endless, 2, &limits).verdict;
+    assert!(matches!(verdict, Verdict::Time { limit, .. } if limit == limits.wall_time), "{verdict}");
     assert!(started.elapsed() < std::time::Duration::from_secs(30), "each part had all of it");
 }

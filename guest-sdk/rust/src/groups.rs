@@ -300,6 +300,7 @@ mod tests {
     use crate::testing::{dictionary, integer, number, text};
 
     type Row = (Option<usize>, Option<i64>);
+    type Same = fn(&Row, &Row) -> bool;
 
     proptest! {
         #[test]
@@ -313,7 +314,7 @@ mod tests {
             let texts = rows.iter().map(|row| row.0.map(|word| words[word]));
             let texts = if is_dictionary { dictionary("A", texts) } else { text("A", texts) };
             let numbers = integer("B", rows.iter().map(|row| row.1));
-            let cases: [(Vec<ArrayRef>, fn(&Row, &Row) -> bool); 3] = [
+            let cases: [(Vec<ArrayRef>, Same); 3] = [
                 (vec![texts.1.clone()], |a, b| a.0 == b.0),
                 (vec![numbers.1.clone()], |a, b| a.1 == b.1),
                 (vec![texts.1, numbers.1], |a, b| a == b),

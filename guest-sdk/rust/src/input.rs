@@ -65,6 +65,9 @@ mod map {
     /// Places for inputs begin and end at multiples of this, in bytes.
     const PLACE_BYTES: usize = 64 << 10;
 
+    /// What is read at once, where nothing is mapped.
+    const READ_BYTES: usize = 16 << 20;
+
     #[link(wasm_import_module = "crunchbox_v1")]
     unsafe extern "C" {
         fn input_size(name: *const u8, name_bytes: usize) -> i64;
@@ -127,7 +130,10 @@ mod map {
         let mut file = File::open(path)?;
         let length = usize::try_from(file.metadata()?.len()).map_err(io::Error::other)?;
         let mut bytes = MutableBuffer::from_len_zeroed(length);
-        file.read_exact(&mut bytes)?;
+        // A host may refuse to read much at once.
+        for piece in bytes.chunks_mut(READ_BYTES) {
+            file.read_exact(piece)?;
+        }
         Ok(bytes.into())
     }
 }

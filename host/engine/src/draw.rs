@@ -130,10 +130,12 @@ impl Engine {
         }
         let module = Module::of_drawing("picture")?;
         let pictured = self.drawn_by(module.clone(), params, "drawing", limits, control)?;
-        Ok(pictured.and_then(|text| {
-            let bad = |error: base64::DecodeError| NotDrawn::by_bad_message(module, error.to_string());
-            BASE64_STANDARD.decode(text).map_err(bad)
-        }))
+        let text = match pictured {
+            Ok(text) => text,
+            Err(not_drawn) => return Ok(Err(not_drawn)),
+        };
+        let picture = BASE64_STANDARD.decode(text);
+        Ok(picture.map_err(|error| NotDrawn::by_bad_message(module, error.to_string())))
     }
 
     /// The same into a file. What was there before stays if the chart can't be drawn.
