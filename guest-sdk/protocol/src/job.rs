@@ -1,5 +1,6 @@
 //! What the engine asks of a worker. The engine is trusted, so this travels as JSON, ahead of the payload.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Range;
 use std::str::FromStr;
@@ -120,6 +121,8 @@ pub struct TableJob {
     pub profile: Profile,
     /// How large it may be.
     pub limits: TableLimits,
+    /// The columns that are wanted, by their names; `None` for all.
+    pub columns: Option<BTreeSet<String>>,
     /// The rows that are wanted, the first being 0; `None` for all.
     pub rows: Option<Range<u64>>,
     /// How many rows to show.

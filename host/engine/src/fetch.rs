@@ -10,6 +10,7 @@ use crate::destination::Destination;
 use crate::inputs::InputTables;
 use crate::output_file::{Left, open_output};
 use crate::scratch::RunDir;
+use crate::tables::Part;
 use crate::{Error, FetchRequest, FetchedFile, Params, Stage, Verdict};
 
 /// The name that a step finds its input table under.
@@ -51,7 +52,7 @@ impl Call<'_> {
         let mut tables = InputTables::default();
         if let Some(path) = &request.input {
             let file = room.create_input(INPUT)?;
-            tables.main = Some(self.bring_table(path, FileFormat::Parquet, None, &file)?);
+            tables.main = Some(self.bring_table(path, FileFormat::Parquet, Part::default(), &file)?);
         }
         let files = self.bring_files(room, &request.files)?;
         let last = match &request.last {

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::fs::{File, Metadata};
 use std::io;
-use std::ops::Range;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
@@ -13,7 +12,7 @@ use crunchbox_protocol::{FetchResult, FileFormat, TableReport, UploadedFile};
 use crate::call::{Call, Stop};
 use crate::request::{Fetched, FileInput, TabInput};
 use crate::scratch::RunDir;
-use crate::tables::{self, Judged, TableTask};
+use crate::tables::{self, Judged, Part, TableTask};
 use crate::{Error, Stage, Verdict};
 
 /// The name that a step finds its main table under.
@@ -46,17 +45,18 @@ impl Call<'_> {
         &mut self,
         room: &RunDir,
         main: Option<&Path>,
-        rows: Option<Range<u64>>,
+        part: Part,
         tabs: &[TabInput],
     ) -> Result<InputTables, Stop> {
         let mut tables = InputTables::default();
         if let Some(path) = main {
             tables.main =
-                Some(self.bring_table(path, FileFormat::Arrow, rows, &room.create_input(INPUT)?)?);
+                Some(self.bring_table(path, FileFormat::Arrow, part, &room.create_input(INPUT)?)?);
         }
         for (index, tab) in tabs.iter().enumerate() {
             let name = format!("tab-{index}.arrow");
-            let table = self.bring_table(&tab.path, FileFormat::Arrow, None, &room.create_input(&name)?)?;
+            let table =
+                self.bring_table(&tab.path, FileFormat::Arrow, Part::default(), &room.create_input(&name)?)?;
             let (slug, tab_name) = (tab.slug.clone(), tab.name.clone());
             tables.tabs.push(TabTable { slug, name: tab_name, filename: name, table });
         }
@@ -100,19 +100,19 @@ impl Call<'_> {
         Ok(source.metadata().map_err(Error::io("look at", path))?)
     }
 
-    /// Brings one table into the room, or some of its rows, in this format.
+    /// Brings one table into the room, or a part of it, in this format.
     pub(crate) fn bring_table(
         &mut self,
         path: &Path,
         into: FileFormat,
-        rows: Option<Range<u64>>,
+        part: Part,
         output: &File,
     ) -> Result<TableReport, Stop> {
         self.control.enter(Stage::ReadingInput);
         let format = tables::format_of(path)?;
         let source = tables::open_input(path)?;
         let task =
-            TableTask { file: &source, format, convert_to: Some((into, output)), rows, preview_rows: 0 };
+            TableTask { file: &source, format, convert_to: Some((into, output)), part, preview_rows: 0 };
         let table = good(path, tables::run(self.engine, &task, &self.limits, self.control)?)?;
         self.usage.bytes_in += output.metadata().map_err(Error::io("look at", path))?.len();
         self.usage.rows_in += table.rows;
@@ -124,7 +124,8 @@ impl Call<'_> {
         self.control.enter(Stage::ReadingInput);
         let format = tables::format_of(path)?;
         let source = tables::open_input(path)?;
-        let task = TableTask { file: &source, format, convert_to: None, rows: None, preview_rows: 0 };
+        let task =
+            TableTask { file: &source, format, convert_to: None, part: Part::default(), preview_rows: 0 };
         good(path, tables::look(self.engine, &task, &self.limits, self.control)?)
     }
 }

@@ -1,19 +1,23 @@
 //! The call `render`: tables and params in, a table out.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::Path;
 
-use crunchbox_params::Manifest;
-use crunchbox_protocol::{self as protocol, FileFormat, Message, RenderResult};
+use crunchbox_params::{Manifest, Reads};
+use crunchbox_protocol::{self as protocol, FileFormat, JsonMap, Message, RenderResult};
 
 use crate::cache::Code;
 use crate::call::{Call, Question, Stop};
 use crate::destination::Destination;
-use crate::inputs::{INPUT, TabTable};
+use crate::inputs::{INPUT, InputTables, TabTable, Uploads};
 use crate::output_file::{Left, open_output};
 use crate::scratch::RunDir;
-use crate::tables::{self, Judged, TableTask};
+use crate::tables::{self, Judged, Part, TableTask};
 use crate::{Error, OutputTable, Params, RenderRequest, Stage, Verdict};
+
+/// Of a smaller file it costs less to read all columns than to look at which there are.
+const SMALL_FILE_BYTES: u64 = 1 << 20;
 
 /// The name that a step is to give its table.
 const OUTPUT: &str = "output.arrow";
@@ -74,7 +78,12 @@ impl Call<'_> {
         rows: Option<Range<u64>>,
         room: &RunDir,
     ) -> Result<Vec<u8>, Stop> {
-        let tables = self.bring_tables(room, request.input.as_deref(), rows, &request.tabs)?;
+        let (columns, params) = match self.named_columns(manifest, params, request)? {
+            Some((columns, prepared)) => (Some(columns), &Params::Clean(prepared)),
+            None => (None, params),
+        };
+        let part = Part { rows, columns };
+        let tables = self.bring_tables(room, request.input.as_deref(), part, &request.tabs)?;
         let files = self.bring_files(room, &request.files)?;
         let fetched = match &request.fetched {
             Some(fetched) => Some(self.bring_fetched(room, fetched)?),
@@ -101,6 +110,32 @@ impl Call<'_> {
         wire.encode().map_err(|error| Verdict::BadParams { reason: error.to_string() }.into())
     }
 
+    /// The columns that the step looks at, if those are not all, and its params: what is right for them depends on all columns.
+    fn named_columns(
+        &mut self,
+        manifest: Option<&Manifest>,
+        params: &Params,
+        request: &RenderRequest,
+    ) -> Result<Option<(BTreeSet<String>, JsonMap)>, Stop> {
+        let Some(manifest) = manifest.filter(|manifest| manifest.reads == Reads::Params) else {
+            return Ok(None);
+        };
+        let alone = request.tabs.is_empty() && request.files.is_empty();
+        let Some(path) = request.input.as_deref().filter(|_| alone) else { return Ok(None) };
+        let bytes = tables::open_input(path)?.metadata().map_err(Error::io("look at", path))?.len();
+        if bytes < SMALL_FILE_BYTES {
+            return Ok(None);
+        }
+        let table = self.look(path)?;
+        let tables = InputTables { main: Some(table), tabs: Vec::new() };
+        let params = self.prepare_params(Some(manifest), params, &tables, &Uploads::new())?;
+        let mut named = manifest.param_schema().columns_named(&params);
+        let there = tables.main.into_iter().flat_map(|table| table.columns).map(|column| column.name);
+        let there: BTreeSet<String> = there.collect();
+        named.retain(|name| there.contains(name));
+        Ok((!named.is_empty()).then_some((named, params)))
+    }
+
     /// Takes the step's table out of its folder, if it left one, and has it judged.
     fn take_table(&mut self, path: &Path) -> Result<Option<OutputTable>, Stop> {
         let bad =
@@ -123,7 +158,7 @@ impl Call<'_> {
             file: &file,
             format: FileFormat::Arrow,
             convert_to: None,
-            rows: None,
+            part: Part::default(),
             preview_rows: 0,
         };
         match tables::run(self.engine, &task, &self.limits, self.control)? {

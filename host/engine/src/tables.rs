@@ -1,5 +1,6 @@
 //! Foreign tables, by way of a jailed worker: the engine itself never reads one.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::ops::Range;
 use std::os::fd::AsFd;
@@ -18,8 +19,16 @@ pub(crate) struct TableTask<'a> {
     pub(crate) file: &'a File,
     pub(crate) format: FileFormat,
     pub(crate) convert_to: Option<(FileFormat, &'a File)>,
-    pub(crate) rows: Option<Range<u64>>,
+    /// What of it is wanted.
+    pub(crate) part: Part,
     pub(crate) preview_rows: u64,
+}
+
+/// Some of a table's rows and columns; `None` for all.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Part {
+    pub(crate) rows: Option<Range<u64>>,
+    pub(crate) columns: Option<BTreeSet<String>>,
 }
 
 /// What came of it.
@@ -99,7 +108,8 @@ fn job(task: &TableTask<'_>, limits: &Limits) -> TableJob {
         convert_to: task.convert_to.map(|(format, _)| format),
         profile: limits.profile(),
         limits: limits.table(),
-        rows: task.rows.clone(),
+        columns: task.part.columns.clone(),
+        rows: task.part.rows.clone(),
         preview_rows: task.preview_rows,
     }
 }
@@ -182,7 +192,7 @@ impl Engine {
         };
         let (to, destination) = convert_to.unzip();
         let convert_to = to.zip(destination.as_ref().map(Destination::file));
-        let task = TableTask { file: &file, format, convert_to, rows: None, preview_rows };
+        let task = TableTask { file: &file, format, convert_to, part: Part::default(), preview_rows };
         match run(self, &task, limits, control)? {
             Judged::Good(table) => {
                 destination.map_or(Ok(()), Destination::keep)?;

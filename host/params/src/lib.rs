@@ -32,6 +32,7 @@ mod clean;
 mod condition;
 mod form;
 mod manifest;
+mod named;
 mod node;
 mod parameter;
 mod path;
@@ -40,7 +41,7 @@ mod reader;
 mod schema;
 
 pub use clean::{CleanError, CleanInput, Cleaned, InputColumn, InputTab, clean, uploaded_filename};
-pub use manifest::{Category, Deprecated, Manifest, ManifestError, WorksBy};
+pub use manifest::{Category, Deprecated, Manifest, ManifestError, Reads, WorksBy};
 pub use parameter::{Choice, Parameter, ParameterKind, SecretLogic, Syntax, VisibleIf};
 pub use reader::Problem;
 pub use schema::{ColumnKind, ParamDtype, ParamError, ParamSchema};

@@ -61,11 +61,26 @@ pub struct Manifest {
     pub has_zen_mode: bool,
     /// Which rules its tables keep; `None` if it does not care.
     pub profile: Option<Profile>,
+    /// Which of the table's columns it looks at.
+    pub reads: Reads,
     /// What of a table it has to see at a time.
     pub works_by: WorksBy,
     schema: ParamSchema,
     source: Node,
 }
+
+/// Which of its table's columns a module looks at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Reads {
+    /// Any of them.
+    #[default]
+    All,
+    /// Those that its params name, in whatever params of the types for columns; all, if they name none that is there.
+    Params,
+}
+
+const READS: [(&str, Reads); 2] = [("all", Reads::All), ("params", Reads::Params)];
 
 /// What of a table a module has to see at a time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -280,6 +295,7 @@ fn read(reader: &mut Reader, object: Object<'_>) -> Option<Manifest> {
     let (html_output, has_zen_mode) = (flag(reader, "html_output"), flag(reader, "has_zen_mode"));
     let profile = |node: &Node| node.as_text()?.parse().ok();
     let profile = reader.optional(object, "profile", path, "one of: \"arrow\", \"workbench\"", profile);
+    let reads = reader.optional(object, "reads", path, &one_of(&READS), word(&READS));
     let works_by = reader.optional(object, "works_by", path, &one_of(&WORKS_BY), word(&WORKS_BY));
     let flag = |reader: &mut Reader, key: &str| reader.flag(object, key, path);
     let migrates_params = flag(reader, "migrates_params");
@@ -302,6 +318,7 @@ fn read(reader: &mut Reader, object: Object<'_>) -> Option<Manifest> {
         migrates_params,
         has_zen_mode,
         profile,
+        reads: reads.unwrap_or_default(),
         works_by: works_by.unwrap_or_default(),
         source: object.node.clone(),
     })

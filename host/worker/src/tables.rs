@@ -72,6 +72,7 @@ fn map(file: &File) -> anyhow::Result<Buffer> {
 fn options(job: &TableJob) -> ConvertOptions {
     let mut options = ConvertOptions::new(job.profile);
     options.limits = job.limits.clone();
+    options.columns = job.columns.clone();
     options.rows = job.rows.clone();
     options
 }
