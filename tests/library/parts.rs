@@ -38,7 +38,7 @@ fn by_rows(imports: &str, start: &str) -> Module {
 
 fn render(own: &Own, module: &Module, jobs: u8, limits: &Limits) -> Outcome {
     let jobs = NonZeroU8::new(jobs).unwrap();
-    let params = json!({"keep": true, "condition": {"operation": "text_is_exactly", "column": "carrier", "value": "UA",
+    let params = json!({"keep": true, "condition": {"operation": "text_is", "column": "carrier", "value": "UA",
         "isCaseSensitive": true, "isRegex": false}});
     let request = RenderRequest::new(module).input(flights()).clean_params(params).jobs(jobs);
     own.engine.render(&request, limits).unwrap()
@@ -74,7 +74,7 @@ fn the_result_is_the_same_however_many_work_on_it() {
     let all = folder.path().join("all.csv");
     look(&flights(), Some(&all));
     let request = RenderRequest::new(&filter).input(&all).output(&whole).clean_params(json!({"keep": true, "condition":
-        {"operation": "text_is_exactly", "column": "carrier", "value": "UA", "isCaseSensitive": true, "isRegex": false}}));
+        {"operation": "text_is", "column": "carrier", "value": "UA", "isCaseSensitive": true, "isRegex": false}}));
     assert_eq!(own.engine.render(&request, &Limits::default()).unwrap().verdict, Verdict::Ok);
     assert_eq!(lines(&again), lines(&whole));
 }

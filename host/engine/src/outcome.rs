@@ -175,7 +175,7 @@ pub struct Usage {
     pub peak_rss_bytes: u64,
     /// Processor time of the step's worker.
     pub cpu_time: Duration,
-    /// From the moment the worker was asked for until it was reaped.
+    /// From the moment the worker was asked for until it was reaped; of several workers, together.
     pub wall_time: Duration,
     /// The whole call: inputs, compiling if need be, the step, validation, writing.
     pub total_time: Duration,

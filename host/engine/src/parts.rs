@@ -161,10 +161,8 @@ impl Call<'_> {
                 scope.spawn(|| work.lane(lanes));
             }
         });
-        let elapsed = work.started.elapsed();
         let progress = work.progress.into_inner().unwrap_or_else(PoisonError::into_inner);
         self.hear(progress.told);
-        self.usage.wall_time = elapsed;
         if let Some(stop) = progress.stop {
             return Err(stop);
         }

@@ -13,9 +13,10 @@ use serde_json::{Value, json};
 
 use super::peers::Libraries;
 use super::{empty_module, heading, keep, median, millis, native, peers};
+use crate::modules::build_example;
 use crate::paths;
 use crate::process::{run_quietly, step};
-use crate::toolchain::{find_or_make, guest};
+use crate::toolchain::find_or_make;
 
 /// What a step may take: all that it can address, and time enough on a slow machine.
 const LIMITS: [&str; 6] = ["--memory", "4GiB", "--timeout", "10m", "--profile", "arrow"];
@@ -74,7 +75,7 @@ pub(super) fn run(rows: u64, runs: usize) -> anyhow::Result<()> {
     let libraries = step("pandas, polars and duckdb, from PyPI", || Libraries::install(&folder))?;
     let subjects = subjects();
     let ids: Vec<&str> = subjects.iter().map(|subject| subject.id).collect();
-    let sum = step("the step that adds up", build_sum)?;
+    let sum = step("the step that adds up", || build_example(&find_or_make()?, "sum"))?;
     let programs = step("the steps as native programs", || native::steps(&ids))?;
     let kernels = step("the native program", native::kernels)?;
     let data = step(&format!("{rows} flights"), || Data::make(&folder, rows, &libraries))?;
@@ -98,17 +99,11 @@ pub(super) fn run(rows: u64, runs: usize) -> anyhow::Result<()> {
     text.push_str("\n| | ours | peer | theirs | ratio | goal |\n| --- | --- | --- | --- | --- | --- |\n");
     text.push_str(&step("one column", || one_column(&data, &sum, &kernels, runs))?);
     text.push_str(&step("means of groups, from Parquet", || means(&data, &libraries, runs))?);
+    text.push_str(&step("two jobs", || two_jobs(&data, runs))?);
     text.push_str(&step("ten times the rows", || ten_times(&data, runs))?);
     text.push_str(&step("validation", || validation(&data, &kernels, runs))?);
     println!("\n{text}");
     keep(&text)
-}
-
-/// Builds the example of the steps' library that adds up a column.
-fn build_sum() -> anyhow::Result<PathBuf> {
-    let mut cargo = find_or_make()?.build_guests();
-    crate::process::run(cargo.args(["-p", "crunchbox-sdk", "--example", "sum"]))?;
-    Ok(guest("examples/sum"))
 }
 
 fn subjects() -> [Subject; 5] {
@@ -336,6 +331,30 @@ fn means(data: &Data, libraries: &Libraries, runs: usize) -> anyhow::Result<Stri
         .zip(&theirs)
         .map(|((_, peer, goal), theirs)| row(WHAT, &times[1..], peer, &theirs[1..], goal));
     Ok(rows.collect())
+}
+
+/// Whole processes: a step that works by rows, on one part at a time and on two.
+fn two_jobs(data: &Data, runs: usize) -> anyhow::Result<String> {
+    const WHAT: &str = "filter, `--jobs 2`, whole process";
+    let module = paths::target().join("modules/filter.wasm");
+    let params = &subjects()[0].params;
+    let (mut one, mut two) = (Vec::new(), Vec::new());
+    for _ in 0..=runs {
+        for (times, jobs) in [(&mut one, "1"), (&mut two, "2")] {
+            let run = ours(render(&module, &data.arrow, params).args(["--jobs", jobs]))?;
+            if let Some(verdict) = run.failed() {
+                return Ok(format!("| {WHAT} | {verdict} | – | – | – | ≥ 1.8 × as fast |\n"));
+            }
+            times.push(run.process);
+        }
+    }
+    let (one, two) = (&one[1..], &two[1..]);
+    let faster = ratio(one, two);
+    Ok(format!(
+        "| {WHAT} | {} | `--jobs 1` | {} | {faster:.2} × as fast | ≥ 1.8 × as fast |\n",
+        millis(two),
+        millis(one)
+    ))
 }
 
 /// Whole processes again: nothing may grow faster than the rows do.
