@@ -333,7 +333,7 @@ mod tests {
         assert_eq!(Plan::of(&table(100_000, 19)), None);
         assert_eq!(Plan::of(&table(10, 0)), None);
         let plan = Plan::of(&table(10_000_000, 19)).unwrap();
-        assert_eq!(plan.part_rows, 220_760);
+        assert_eq!(plan.part_rows, 220_752);
         let mut next = 0;
         for part in 0..plan.count() {
             let rows = plan.rows_of(part);
