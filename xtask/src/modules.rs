@@ -65,8 +65,11 @@ pub(crate) fn build(toolchain: &Toolchain, ids: &[String]) -> anyhow::Result<()>
     }
     if !rust.is_empty() {
         step("steps in Rust", || {
-            let ids = rust.iter().map(|source| source.id.as_str());
-            crate::process::run(&mut cargo(toolchain, ids))
+            let mut cargo = toolchain.build_guests();
+            for source in &rust {
+                cargo.args(["-p", &format!("crunchbox-module-{}", source.id)]);
+            }
+            crate::process::run(&mut cargo)
         })?;
     }
     for source in chosen {
@@ -82,27 +85,6 @@ pub(crate) fn build(toolchain: &Toolchain, ids: &[String]) -> anyhow::Result<()>
         drawing::build(toolchain)?;
     }
     list()
-}
-
-/// Builds an example of the steps' library, together with all steps: alone it would want all of Arrow built once more, for the few
-/// features that it needs itself.
-///
-/// # Errors
-/// If it does not compile.
-pub(crate) fn build_example(toolchain: &Toolchain, name: &str) -> anyhow::Result<PathBuf> {
-    let all = [sources(SHIPPED)?, sources(OF_TESTS)?].concat();
-    let rust = all.iter().filter(|source| source.language == Language::Rust);
-    let mut cargo = cargo(toolchain, rust.map(|source| source.id.as_str()));
-    crate::process::run(cargo.args(["-p", "crunchbox-sdk", "--bins", "--example", name]))?;
-    Ok(guest(&format!("examples/{name}")))
-}
-
-fn cargo<'a>(toolchain: &Toolchain, ids: impl Iterator<Item = &'a str>) -> Command {
-    let mut cargo = toolchain.build_guests();
-    for id in ids {
-        cargo.args(["-p", &format!("crunchbox-module-{id}")]);
-    }
-    cargo
 }
 
 /// Prints the built steps and their sizes.

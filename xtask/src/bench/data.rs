@@ -13,10 +13,8 @@ use serde_json::{Value, json};
 
 use super::peers::Libraries;
 use super::{empty_module, heading, keep, median, millis, native, peers};
-use crate::modules::build_example;
 use crate::paths;
 use crate::process::{run_quietly, step};
-use crate::toolchain::find_or_make;
 
 /// What a step may take: all that it can address, and time enough on a slow machine.
 const LIMITS: [&str; 6] = ["--memory", "4GiB", "--timeout", "10m", "--profile", "arrow"];
@@ -75,7 +73,8 @@ pub(super) fn run(rows: u64, runs: usize) -> anyhow::Result<()> {
     let libraries = step("pandas, polars and duckdb, from PyPI", || Libraries::install(&folder))?;
     let subjects = subjects();
     let ids: Vec<&str> = subjects.iter().map(|subject| subject.id).collect();
-    let sum = step("the step that adds up", || build_example(&find_or_make()?, "sum"))?;
+    let sum = paths::target().join("modules/tests/sum.wasm");
+    ensure!(sum.is_file(), "the steps are not built: run `cargo xtask modules`");
     let programs = step("the steps as native programs", || native::steps(&ids))?;
     let kernels = step("the native program", native::kernels)?;
     let data = step(&format!("{rows} flights"), || Data::make(&folder, rows, &libraries))?;

@@ -1,5 +1,7 @@
 //! The sum of a column of floats, as a JSON result: a step that reads one column of however many.
 
+#![forbid(unsafe_code)]
+
 use arrow::array::AsArray;
 use arrow::compute::sum;
 use arrow::datatypes::Float64Type;
