@@ -123,7 +123,7 @@ fn parts_that_disagree_are_no_result() {
 }
 
 #[test]
-fn all_parts_share_the_fuel_and_the_time() {
+fn all_parts_share_the_limits_of_the_call() {
     let own = Own::new();
     let filter = filter();
     let used = render(&own, &filter, 1, &Limits::default()).usage.fuel;
@@ -133,6 +133,10 @@ fn all_parts_share_the_fuel_and_the_time() {
         assert!(matches!(verdict, Verdict::Fuel { limit, .. } if limit == used - 1), "{verdict}");
         assert_eq!(render(&own, &filter, jobs, &limits.with_fuel(used)).verdict, Verdict::Ok);
     }
+    // Neither of the two tables is as large, both together are.
+    let limits = Limits::default().with_output_bytes(7_500_000);
+    let verdict = render(&own, &filter, 2, &limits).verdict;
+    assert!(matches!(verdict, Verdict::Output { which: "output_bytes", .. }), "{verdict}");
     let endless = by_rows("", "(loop (br 0))");
     let limits = Limits::default().with_wall_time(std::time::Duration::from_millis(700));
     let started = std::time::Instant::now();

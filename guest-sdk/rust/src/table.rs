@@ -33,6 +33,19 @@ pub(crate) fn read(path: &Path) -> Result<RecordBatch> {
     decode(&file)
 }
 
+/// A file that takes no more than so much at once: a host has no room for a column of hundreds of megabytes beside the step's own.
+struct Pieces(File);
+
+impl Write for Pieces {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.write(&bytes[..bytes.len().min(WRITE_BYTES)])
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.0.flush()
+    }
+}
+
 fn decode(file: &Buffer) -> Result<RecordBatch> {
     let invalid = |what: &str| ArrowError::IpcError(what.to_owned());
     let (rest, trailer) =
@@ -68,8 +81,8 @@ fn decode(file: &Buffer) -> Result<RecordBatch> {
 
 /// Writes a table. One without columns is an empty file, which is what the host takes for none.
 pub(crate) fn write(table: Option<&RecordBatch>, path: &Path) -> Result<()> {
-    let mut file =
-        BufWriter::with_capacity(WRITE_BYTES, File::create(path).map_err(|error| named(path, error))?);
+    let file = File::create(path).map_err(|error| named(path, error))?;
+    let mut file = BufWriter::with_capacity(WRITE_BYTES, Pieces(file));
     if let Some(table) = table.filter(|table| table.num_columns() > 0) {
         let options = IpcWriteOptions::try_new(64, false, MetadataVersion::V5)?;
         // Schema metadata is the file's, not a column's: a step has no say in it.

@@ -212,8 +212,11 @@ impl Work<'_> {
         let mut call = Call::new(self.engine, self.module, "render", open, &limits, control);
         let rows = Some(self.plan.rows_of(part));
         let result = call.render_table(self.code, self.manifest, self.params, self.request, rows);
+        let is_late = self.started.elapsed() >= self.limits.wall_time;
         let result = result.map_err(|stop| match stop {
-            Stop::Verdict(Verdict::Time { .. }) => Verdict::Time { limit: self.limits.wall_time }.into(),
+            Stop::Verdict(Verdict::Cancelled) => stop,
+            // Whoever was at work when the time was over, it is the call that took too long.
+            _ if is_late => Verdict::Time { limit: self.limits.wall_time }.into(),
             stop => stop,
         });
         Done { told: call.told(), result }
@@ -251,12 +254,14 @@ impl Work<'_> {
     }
 
     fn append(&self, table: &OutputTable) -> Result<(), Stop> {
-        let bytes = self.file.metadata().map_err(Error::system("look at a file"))?.len();
-        if bytes > self.limits.output_bytes {
+        let table = table.file()?;
+        let length =
+            |file: &File| file.metadata().map(|file| file.len()).map_err(Error::system("look at a file"));
+        if length(self.file)?.saturating_add(length(&table)?) > self.limits.output_bytes {
             return Err(Verdict::Output { which: "output_bytes", limit: self.limits.output_bytes }.into());
         }
         let control = Control { cancel: self.cancel, on_stage: None };
-        tables::append(self.engine, &table.file()?, self.file, &self.limits, control)
+        tables::append(self.engine, &table, self.file, &self.limits, control)
     }
 
     fn progress(&self) -> MutexGuard<'_, Progress> {
