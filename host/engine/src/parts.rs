@@ -111,9 +111,7 @@ impl Call<'_> {
         let by_rows = manifest.is_some_and(|manifest| manifest.works_by == WorksBy::Rows);
         let alone = request.tabs.is_empty() && request.files.is_empty() && request.fetched.is_none();
         let Some(path) = request.input.as_deref().filter(|_| by_rows && alone) else { return Ok(None) };
-        let format = tables::format_of(path)?;
-        let bytes = tables::open_input(path)?.metadata().map_err(Error::io("look at", path))?.len();
-        if bytes < SMALL_FILE_BYTES || !tables::can_be_taken_apart(format) {
+        if !tables::is_worth_a_look(path, SMALL_FILE_BYTES)? {
             return Ok(None);
         }
         Ok(Plan::of(&self.look(path)?))

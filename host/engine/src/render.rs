@@ -122,8 +122,7 @@ impl Call<'_> {
         };
         let alone = request.tabs.is_empty() && request.files.is_empty();
         let Some(path) = request.input.as_deref().filter(|_| alone) else { return Ok(None) };
-        let bytes = tables::open_input(path)?.metadata().map_err(Error::io("look at", path))?.len();
-        if bytes < SMALL_FILE_BYTES {
+        if !tables::is_worth_a_look(path, SMALL_FILE_BYTES)? {
             return Ok(None);
         }
         let table = self.look(path)?;

@@ -54,12 +54,15 @@ pub(crate) fn format_of(path: &Path) -> Result<FileFormat, Error> {
     })
 }
 
-/// Whether a table of this format can be read from any row on. The types of CSV only all of its rows tell.
-pub(crate) fn can_be_taken_apart(format: FileFormat) -> bool {
-    match format {
+/// Whether it pays to look at a table before it is read: its file has so many bytes, and can be read in parts. The types of CSV only
+/// all of its rows tell.
+pub(crate) fn is_worth_a_look(path: &Path, at_least_bytes: u64) -> Result<bool, Error> {
+    let in_parts = match format_of(path)? {
         FileFormat::Arrow | FileFormat::Parquet => true,
         FileFormat::Csv => false,
-    }
+    };
+    let bytes = open_input(path)?.metadata().map_err(Error::io("look at", path))?.len();
+    Ok(in_parts && bytes >= at_least_bytes)
 }
 
 /// Opens a file that a caller named as a table.
