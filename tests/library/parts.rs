@@ -86,6 +86,32 @@ fn lines(path: &Path) -> Vec<String> {
 }
 
 #[test]
+fn columns_that_params_do_not_name_are_left_out() {
+    let own = Own::new();
+    let path = Built::find().unwrap().module("groupby").unwrap();
+    let groupby = Module::find(path.to_str().unwrap()).unwrap();
+    let render = |colnames: &[&str], operation: &str, colname: &str| {
+        let aggregation = json!({"operation": operation, "colname": colname, "outname": ""});
+        let groups = json!({"colnames": colnames, "group_dates": false, "date_granularities": {}});
+        let params = json!({"groups": groups, "aggregations": [aggregation]});
+        let request = RenderRequest::new(&groupby).input(flights()).params(params);
+        let outcome = own.engine.render(&request, &Limits::default()).unwrap();
+        assert_eq!(outcome.verdict, Verdict::Ok);
+        assert_eq!(outcome.usage.rows_in, 336_776);
+        (outcome.usage.bytes_in, outcome.output.unwrap().info().clone())
+    };
+    let (all_bytes, all) = render(&[], "size", "");
+    assert_eq!(
+        (all.rows, all.columns.len()),
+        (336_776, 19),
+        "nothing is asked of it, so it gives back what it got"
+    );
+    let (bytes, means) = render(&["carrier"], "mean", "dep_delay");
+    assert_eq!((means.rows, means.columns.len()), (16, 2));
+    assert!(bytes < all_bytes / 5, "{bytes} bytes of two columns, {all_bytes} of all");
+}
+
+#[test]
 fn a_part_that_fails_fails_the_call() {
     // The second part is the smaller one.
     let exit = by_rows(
