@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::{Path, PathBuf, absolute};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crunchbox_jail::{Child, ControlGroup, Layer, Lost, Pending, Spawner};
@@ -64,6 +64,8 @@ impl Workers {
             Some(folder) => vec![folder.to_owned()],
             None => usual_folders(),
         };
+        // A spawner starts in the root folder, where a name from here leads nowhere.
+        let folders: Vec<_> = folders.into_iter().map(|folder| absolute(&folder).unwrap_or(folder)).collect();
         let find = |name: &'static str| {
             folders.iter().map(|folder| folder.join(name)).find(|path| path.is_file()).ok_or_else(|| {
                 let looked: Vec<_> = folders.iter().map(|folder| folder.display().to_string()).collect();
@@ -220,6 +222,19 @@ mod tests {
         let error = find(folder.path()).unwrap_err().to_string();
         assert!(error.contains("crunchbox-worker") && error.contains(&folder.path().display().to_string()));
         assert!(error.contains("cargo xtask build"));
+    }
+
+    #[test]
+    fn a_folder_is_found_from_wherever_a_spawner_starts() {
+        let (folder, here) = (tempfile::tempdir().unwrap(), std::env::current_dir().unwrap());
+        for name in ["crunchbox-worker", "crunchbox-compiler", "crunchbox-tables"] {
+            std::fs::write(folder.path().join(name), "").unwrap();
+        }
+        let up: PathBuf = here.components().skip(1).map(|_| "..").collect();
+        let relative = up.join(folder.path().strip_prefix("/").unwrap());
+        let group = ControlGroup::new(GroupLimits::default(), None);
+        let workers = Workers::find(Some(&relative), folder.path(), 0, group, Vec::new()).unwrap();
+        assert!(workers.executables().iter().all(|path| path.is_absolute()));
     }
 
     #[test]
