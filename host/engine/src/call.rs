@@ -174,12 +174,13 @@ impl<'a> Call<'a> {
     fn attempt(&mut self, code: &Code, question: &mut Question<'_>) -> Result<(Report, RunDir), Stop> {
         let workers = &self.engine.workers;
         let Hired { child, run_dir } = workers.hire(&workers.run, self.control.cancel)??;
-        let room = run_dir
+        let mut room = run_dir
             .ok_or_else(|| Error::WorkerFailed { role: "run", reason: "it has no room".to_owned() })?;
         self.layers = child.layers().clone();
         let request = (question.request)(self, &room)?;
         self.control.enter(Stage::Running);
         let report = self.dispatch(code, child, question.call, &request, &room)?;
+        room.left_by(&self.layers);
         Ok((report, room))
     }
 

@@ -24,6 +24,7 @@
 
 #![forbid(unsafe_code)]
 
+mod blank;
 mod cache;
 mod call;
 mod collect;

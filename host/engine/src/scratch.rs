@@ -3,19 +3,23 @@
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, chown};
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use crunchbox_jail::{Room, worker_id};
+use crunchbox_jail::{Layer, Layers, Room, worker_id};
 use rustix::fs::{FlockOperation, flock};
 use tempfile::TempDir;
 
 use crate::Error;
+use crate::blank::{Look, make_blank};
 use crate::housekeeper::Housekeeper;
 use crate::remove::remove_all;
 
 const PREFIX: &str = "crunchbox-run-";
 const LOCK: &str = "lock";
+
+/// How many rooms that nobody has are kept for the next workers.
+const MAX_SPARE: usize = 16;
 
 /// An engine's folder in the scratch folder. Removed when dropped.
 #[derive(Debug)]
@@ -24,7 +28,17 @@ pub(crate) struct Scratch {
     // Held for as long as the folder is in use; `sweep` leaves a locked one alone.
     _lock: File,
     rooms: AtomicU64,
+    spare: Arc<Mutex<Vec<Cleared>>>,
     housekeeper: Arc<Housekeeper>,
+}
+
+/// A room that is empty.
+#[derive(Clone, Debug)]
+struct Cleared {
+    name: String,
+    room: Room,
+    /// What its two folders looked like when they were made. `None` if that can't be told: then it is used once.
+    new: Option<[Look; 2]>,
 }
 
 impl Scratch {
@@ -48,7 +62,7 @@ impl Scratch {
             let passable = Permissions::from_mode(0o711);
             fs::set_permissions(folder.path(), passable).map_err(Error::io("open", folder.path()))?;
         }
-        Ok(Scratch { folder, _lock: lock, rooms: AtomicU64::new(0), housekeeper })
+        Ok(Scratch { folder, _lock: lock, rooms: AtomicU64::new(0), spare: Arc::default(), housekeeper })
     }
 
     /// The folder itself, in which the rooms are.
@@ -61,12 +75,17 @@ impl Scratch {
         tempfile::tempfile_in(self.folder.path()).map_err(Error::io("create a file in", self.folder.path()))
     }
 
-    /// A new room.
+    /// A room in which there is nothing.
     pub(crate) fn room(&self) -> Result<RunDir, Error> {
+        let spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let cleared = spare.map_or_else(|| self.new_room(), Ok)?;
+        let (spare, housekeeper) = (Arc::clone(&self.spare), Arc::clone(&self.housekeeper));
+        Ok(RunDir { cleared, use_again: false, spare, housekeeper })
+    }
+
+    fn new_room(&self) -> Result<Cleared, Error> {
         let name = self.rooms.fetch_add(1, Ordering::Relaxed).to_string();
-        let housekeeper = Arc::clone(&self.housekeeper);
         let room = Room::within(self.folder.path(), &name);
-        let run_dir = RunDir { name, room, housekeeper };
         let worker = worker_id();
         // A worker that is another user may read what is in its room's inputs, and owns its outputs only.
         let make = |path: &Path, mode: u32, owner: Option<u32>| -> Result<(), Error> {
@@ -79,9 +98,14 @@ impl Scratch {
             }
             Ok(())
         };
-        make(&run_dir.room.inputs, if worker.is_some() { 0o750 } else { 0o700 }, None)?;
-        make(&run_dir.room.outputs, 0o700, worker)?;
-        Ok(run_dir)
+        let made = make(&room.inputs, if worker.is_some() { 0o750 } else { 0o700 }, None)
+            .and_then(|()| make(&room.outputs, 0o700, worker));
+        if let Err(error) = made {
+            let _ = (remove_all(&room.inputs), remove_all(&room.outputs));
+            return Err(error);
+        }
+        let new = Look::at(&room.inputs).and_then(|inputs| Ok([inputs, Look::at(&room.outputs)?])).ok();
+        Ok(Cleared { name, room, new })
     }
 }
 
@@ -92,24 +116,32 @@ impl Drop for Scratch {
     }
 }
 
-/// A room: a folder which holds the inputs, and one for the outputs, which is empty at first. Removed when dropped.
+/// A room: a folder which holds the inputs, and one for the outputs, which is empty at first. Cleared when dropped.
 #[derive(Debug)]
 pub(crate) struct RunDir {
-    name: String,
-    room: Room,
+    cleared: Cleared,
+    use_again: bool,
+    spare: Arc<Mutex<Vec<Cleared>>>,
     housekeeper: Arc<Housekeeper>,
 }
 
 impl RunDir {
     /// What a spawner knows it by.
     pub(crate) fn name(&self) -> &str {
-        &self.name
+        &self.cleared.name
+    }
+
+    /// Says that the worker who had it is dead, and what was in force around it. If nobody can have outlived it, and if
+    /// it can't have changed its inputs or asked for what doesn't show, the room may be another worker's.
+    pub(crate) fn left_by(&mut self, layers: &Layers) {
+        const NEEDED: [Layer; 3] = [Layer::PidNamespace, Layer::MountNamespace, Layer::Seccomp];
+        self.use_again = NEEDED.iter().all(|layer| layers.on.contains(layer));
     }
 
     /// A new file among the inputs, which the step can read. Whoever writes it reads it too: a table's text is moved
     /// about in it.
     pub(crate) fn create_input(&self, name: &str) -> Result<File, Error> {
-        let path = self.room.inputs.join(name);
+        let path = self.cleared.room.inputs.join(name);
         let create = OpenOptions::new().read(true).write(true).create_new(true).mode(0o644).open(&path);
         let file = create.map_err(Error::io("create", &path))?;
         let readable = Permissions::from_mode(0o644);
@@ -119,18 +151,36 @@ impl RunDir {
 
     /// Where the step writes.
     pub(crate) fn outputs(&self) -> &Path {
-        &self.room.outputs
+        &self.cleared.room.outputs
     }
 }
 
 impl Drop for RunDir {
     fn drop(&mut self) {
-        let room = self.room.clone();
+        let cleared = self.cleared.clone();
+        let spare = self.use_again.then(|| Arc::clone(&self.spare));
         self.housekeeper.leave(move || {
+            if let Some(spare) = spare
+                && cleared.is_blank_again()
+            {
+                let mut spare = spare.lock().unwrap_or_else(PoisonError::into_inner);
+                if spare.len() < MAX_SPARE {
+                    spare.push(cleared);
+                    return;
+                }
+            }
             // What can't be removed now goes with the engine's whole folder.
-            let _ = remove_all(&room.inputs);
-            let _ = remove_all(&room.outputs);
+            let _ = (remove_all(&cleared.room.inputs), remove_all(&cleared.room.outputs));
         });
+    }
+}
+
+impl Cleared {
+    fn is_blank_again(&self) -> bool {
+        self.new.as_ref().is_some_and(|[inputs, outputs]| {
+            make_blank(&self.room.inputs, inputs).is_ok_and(|blank| blank)
+                && make_blank(&self.room.outputs, outputs).is_ok_and(|blank| blank)
+        })
     }
 }
 
@@ -176,6 +226,32 @@ mod tests {
         drop(second);
         drop(scratch);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_room_is_used_again_if_nothing_can_have_stayed_in_it() {
+        for (off, again) in [
+            (None, true),
+            (Some(Layer::Landlock), true),
+            (Some(Layer::PidNamespace), false),
+            (Some(Layer::MountNamespace), false),
+            (Some(Layer::Seccomp), false),
+        ] {
+            let on = Layer::ALL.into_iter().filter(|layer| Some(*layer) != off).collect();
+            let layers = Layers { on, missing: Vec::new() };
+            let folder = tempfile::tempdir().unwrap();
+            let scratch = Scratch::new(folder.path(), Arc::new(Housekeeper::absent())).unwrap();
+            let mut first = scratch.room().unwrap();
+            let name = first.name().to_owned();
+            fs::write(first.outputs().join("x"), "y").unwrap();
+            first.create_input("z").unwrap();
+            first.left_by(&layers);
+            drop(first);
+            let second = scratch.room().unwrap();
+            assert_eq!(second.name() == name, again, "without {off:?}");
+            assert_eq!(fs::read_dir(second.outputs()).unwrap().count(), 0);
+            second.create_input("z").unwrap();
+        }
     }
 
     #[test]
