@@ -24,6 +24,7 @@ fn main() -> anyhow::Result<()> {
     rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
     let trials = [
         ("killed_workers", killed_workers as fn() -> anyhow::Result<()>),
+        ("killed_while_waiting", killed_while_waiting),
         ("killed_spawners", killed_spawners),
         ("a_killed_host", a_killed_host),
         ("no_descriptors", no_descriptors),
@@ -177,6 +178,20 @@ fn under_fire(own: &Own, targets: impl Fn() -> anyhow::Result<Vec<u32>> + Sync) 
 fn killed_workers() -> anyhow::Result<()> {
     let own = Own::new(|builder| builder)?;
     under_fire(&own, workers)?;
+    own.assert_leaves_nothing()
+}
+
+/// Those that wait for a job are killed: the calls to come have others.
+fn killed_while_waiting() -> anyhow::Result<()> {
+    let own = Own::new(|builder| builder)?;
+    for _ in 0..10 {
+        own.assert_works()?;
+        wait_until("workers wait", || Ok(!workers()?.is_empty()))?;
+        let waiting = workers()?;
+        waiting.iter().copied().for_each(kill);
+        wait_until("those are gone", || Ok(workers()?.iter().all(|worker| !waiting.contains(worker))))?;
+    }
+    own.assert_works()?;
     own.assert_leaves_nothing()
 }
 

@@ -140,7 +140,7 @@ pub struct Pending {
 /// Why a worker did not come.
 #[derive(Debug)]
 pub enum Lost {
-    /// Its spawner has died, or is stuck and was killed. Another one may do better.
+    /// It has died, or its spawner has, or that is stuck and was killed. Another one may do better.
     Spawner(SpawnError),
     /// It would not come the next time either.
     Worker(SpawnError),
@@ -169,7 +169,14 @@ impl Pending {
                 if let Some(reason) = &self.spawner.no_group {
                     layers = layers.lacking(Missing { layer: Layer::Cgroup, reason: reason.clone() });
                 }
-                return Ok(Child::spawned(pid, pidfd, self.control, self.log, self.news, layers));
+                let child = Child::spawned(pid, pidfd, self.control, self.log, self.news, layers);
+                // Somebody may have killed it while it waited for a job: that is no job's end.
+                return match child.wait(Some(&Timespec::default())).map_err(failed)? {
+                    true => {
+                        Err(Lost::Spawner(no_worker("it was killed while it waited for a job".to_owned())))
+                    }
+                    false => Ok(child),
+                };
             }
             match self.wait(cancel, deadline).map_err(failed)? {
                 Heard::News => {}
