@@ -9,8 +9,8 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 
 use rustix::fs::{
-    AtFlags, Dir, FileType, Mode, OFlags, StatxFlags, Timespec, Timestamps, UTIME_NOW, flistxattr, futimens,
-    open, statx, unlinkat,
+    AtFlags, Dir, FileType, Mode, OFlags, StatxFlags, Timespec, Timestamps, UTIME_NOW, flistxattr, ftruncate,
+    futimens, open, openat, statx, unlinkat,
 };
 
 /// What is known of a folder but for its times.
@@ -58,34 +58,47 @@ impl Look {
     }
 }
 
-/// Removes the files in a folder, and sets its times to now. True if it looks as it did when it was new; false if it does
-/// not, or holds a folder, which is left there.
+/// Empties a folder of files, and sets its times to now. `None` if it then looks otherwise than it did when it was new, or
+/// holds a folder, which is left there. A plain file of the name `keep` is emptied and stays, as making a file costs more
+/// than all the rest: then it is `Some(true)`.
 ///
-/// Nobody else may be able to change anything in it any more.
+/// Nobody else may be able to change anything in it any more, nor may ever have been able to change that file.
 ///
 /// # Errors
 /// What the system says.
-pub(crate) fn make_blank(folder: &Path, new: &Look) -> io::Result<bool> {
+pub(crate) fn make_blank(folder: &Path, new: &Look, keep: Option<&str>) -> io::Result<Option<bool>> {
     let folder = open_folder(folder)?;
+    let mut kept = false;
     for entry in Dir::read_from(&folder)? {
         let entry = entry?;
         let name = entry.file_name();
         if name == c"." || name == c".." {
             continue;
         }
-        if entry.file_type() == FileType::Directory {
-            return Ok(false);
+        match entry.file_type() {
+            FileType::Directory => return Ok(None),
+            FileType::RegularFile if keep.is_some_and(|keep| name.to_bytes() == keep.as_bytes()) => {
+                let flags = OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+                let file = openat(&folder, name, flags, Mode::empty())?;
+                ftruncate(&file, 0)?;
+                futimens(&file, &NOW)?;
+                kept = true;
+            }
+            // One that turns out to be a folder is an error.
+            _ => unlinkat(&folder, name, AtFlags::empty())?,
         }
-        // One that turns out to be a folder is an error.
-        unlinkat(&folder, name, AtFlags::empty())?;
     }
     if Look::of(folder.as_fd())? != *new {
-        return Ok(false);
+        return Ok(None);
     }
-    let now = Timespec { tv_sec: 0, tv_nsec: UTIME_NOW };
-    futimens(&folder, &Timestamps { last_access: now, last_modification: now })?;
-    Ok(true)
+    futimens(&folder, &NOW)?;
+    Ok(Some(kept))
 }
+
+const NOW: Timestamps = {
+    let now = Timespec { tv_sec: 0, tv_nsec: UTIME_NOW };
+    Timestamps { last_access: now, last_modification: now }
+};
 
 fn open_folder(folder: &Path) -> io::Result<OwnedFd> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
@@ -106,7 +119,7 @@ mod tests {
         fs::create_dir(&folder).unwrap();
         let new = Look::at(&folder).unwrap();
         act(&folder);
-        let blank = make_blank(&folder, &new).is_ok_and(|blank| blank);
+        let blank = make_blank(&folder, &new, None).is_ok_and(|blank| blank == Some(false));
         if blank {
             assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
         }
@@ -132,8 +145,27 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let new = Look::at(folder.path()).unwrap();
         File::open(folder.path()).unwrap().set_modified(long_ago).unwrap();
-        assert!(make_blank(folder.path(), &new).unwrap());
+        assert_eq!(make_blank(folder.path(), &new, None).unwrap(), Some(false));
         assert!(fs::metadata(folder.path()).unwrap().modified().unwrap() > long_ago);
+    }
+
+    #[test]
+    fn a_file_that_is_kept_is_empty_and_of_now() {
+        let folder = tempfile::tempdir().unwrap();
+        let new = Look::at(folder.path()).unwrap();
+        let file = folder.path().join("input.arrow");
+        fs::write(&file, [1; 100]).unwrap();
+        fs::write(folder.path().join("other"), [1; 100]).unwrap();
+        let long_ago = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000);
+        File::options().write(true).open(&file).unwrap().set_modified(long_ago).unwrap();
+        assert_eq!(make_blank(folder.path(), &new, Some("input.arrow")).unwrap(), Some(true));
+        let found = fs::metadata(&file).unwrap();
+        assert!(found.len() == 0 && found.modified().unwrap() > long_ago);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        // A link of that name is no such file.
+        fs::remove_file(&file).unwrap();
+        symlink("/etc/passwd", &file).unwrap();
+        assert_eq!(make_blank(folder.path(), &new, Some("input.arrow")).unwrap(), Some(false));
     }
 
     #[test]
@@ -158,7 +190,7 @@ mod tests {
         let new = Look::at(&folder).unwrap();
         (0..200).for_each(|n| fs::write(folder.join(format!("{n:0200}")), "").unwrap());
         let grown = |look: &Look| look.bytes != new.bytes;
-        let blank = make_blank(&folder, &new).unwrap();
-        assert_eq!(blank, !grown(&Look::at(&folder).unwrap()));
+        let blank = make_blank(&folder, &new, None).unwrap();
+        assert_eq!(blank.is_some(), !grown(&Look::at(&folder).unwrap()));
     }
 }

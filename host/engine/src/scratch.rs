@@ -3,7 +3,7 @@
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, chown};
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crunchbox_jail::{Layer, Layers, Room, worker_id};
@@ -13,6 +13,7 @@ use tempfile::TempDir;
 use crate::Error;
 use crate::blank::{Look, make_blank};
 use crate::housekeeper::Housekeeper;
+use crate::inputs::INPUT;
 use crate::remove::remove_all;
 
 const PREFIX: &str = "crunchbox-run-";
@@ -39,6 +40,8 @@ struct Cleared {
     room: Room,
     /// What its two folders looked like when they were made. `None` if that can't be told: then it is used once.
     new: Option<[Look; 2]>,
+    /// The file for the main table is there, and empty.
+    has_input: bool,
 }
 
 impl Scratch {
@@ -79,8 +82,9 @@ impl Scratch {
     pub(crate) fn room(&self) -> Result<RunDir, Error> {
         let spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let cleared = spare.map_or_else(|| self.new_room(), Ok)?;
+        let has_input = AtomicBool::new(cleared.has_input);
         let (spare, housekeeper) = (Arc::clone(&self.spare), Arc::clone(&self.housekeeper));
-        Ok(RunDir { cleared, use_again: false, spare, housekeeper })
+        Ok(RunDir { cleared, has_input, use_again: false, spare, housekeeper })
     }
 
     fn new_room(&self) -> Result<Cleared, Error> {
@@ -105,7 +109,7 @@ impl Scratch {
             return Err(error);
         }
         let new = Look::at(&room.inputs).and_then(|inputs| Ok([inputs, Look::at(&room.outputs)?])).ok();
-        Ok(Cleared { name, room, new })
+        Ok(Cleared { name, room, new, has_input: false })
     }
 }
 
@@ -120,6 +124,8 @@ impl Drop for Scratch {
 #[derive(Debug)]
 pub(crate) struct RunDir {
     cleared: Cleared,
+    /// The file for the main table waits to be taken.
+    has_input: AtomicBool,
     use_again: bool,
     spare: Arc<Mutex<Vec<Cleared>>>,
     housekeeper: Arc<Housekeeper>,
@@ -142,8 +148,12 @@ impl RunDir {
     /// about in it.
     pub(crate) fn create_input(&self, name: &str) -> Result<File, Error> {
         let path = self.cleared.room.inputs.join(name);
-        let create = OpenOptions::new().read(true).write(true).create_new(true).mode(0o644).open(&path);
+        let waits = name == INPUT && self.has_input.swap(false, Ordering::Relaxed);
+        let create = OpenOptions::new().read(true).write(true).create_new(!waits).mode(0o644).open(&path);
         let file = create.map_err(Error::io("create", &path))?;
+        if waits {
+            return Ok(file);
+        }
         let readable = Permissions::from_mode(0o644);
         file.set_permissions(readable).map_err(Error::io("open", &path))?;
         Ok(file)
@@ -157,7 +167,7 @@ impl RunDir {
 
 impl Drop for RunDir {
     fn drop(&mut self) {
-        let cleared = self.cleared.clone();
+        let mut cleared = self.cleared.clone();
         let spare = self.use_again.then(|| Arc::clone(&self.spare));
         self.housekeeper.leave(move || {
             if let Some(spare) = spare
@@ -176,11 +186,12 @@ impl Drop for RunDir {
 }
 
 impl Cleared {
-    fn is_blank_again(&self) -> bool {
-        self.new.as_ref().is_some_and(|[inputs, outputs]| {
-            make_blank(&self.room.inputs, inputs).is_ok_and(|blank| blank)
-                && make_blank(&self.room.outputs, outputs).is_ok_and(|blank| blank)
-        })
+    fn is_blank_again(&mut self) -> bool {
+        let Some([inputs, outputs]) = &self.new else { return false };
+        let blank = |folder, new, keep| make_blank(folder, new, keep).ok().flatten();
+        let Some(has_input) = blank(&self.room.inputs, inputs, Some(INPUT)) else { return false };
+        self.has_input = has_input;
+        blank(&self.room.outputs, outputs, None).is_some()
     }
 }
 
@@ -210,6 +221,7 @@ fn sweep(scratch: &Path) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::Write;
 
     #[test]
     fn a_room_goes_with_its_call_and_the_folder_with_its_engine() {
@@ -245,12 +257,15 @@ mod tests {
             let name = first.name().to_owned();
             fs::write(first.outputs().join("x"), "y").unwrap();
             first.create_input("z").unwrap();
+            first.create_input(INPUT).unwrap().write_all(b"a table").unwrap();
             first.left_by(&layers);
             drop(first);
             let second = scratch.room().unwrap();
             assert_eq!(second.name() == name, again, "without {off:?}");
             assert_eq!(fs::read_dir(second.outputs()).unwrap().count(), 0);
             second.create_input("z").unwrap();
+            assert_eq!(second.create_input(INPUT).unwrap().metadata().unwrap().len(), 0);
+            assert!(second.create_input(INPUT).is_err(), "there is one already");
         }
     }
 
