@@ -12,13 +12,14 @@ use rustix::process::{
 };
 use rustix::stdio::{dup2_stderr, dup2_stdin};
 
+use crate::homes::Homes;
 use crate::layer::{Layer, Layers, Missing};
 use crate::namespaces::switched_off;
 use crate::news::News;
 use crate::root::Room;
 use crate::seccomp::Profile;
 use crate::zygote::{Request, Shared};
-use crate::{capabilities, landlock, memory, root};
+use crate::{capabilities, landlock, memory};
 
 /// A process behind all walls, which has seen nobody's data yet.
 #[derive(Debug)]
@@ -46,16 +47,17 @@ fn failed(action: &'static str) -> impl Fn(rustix::io::Errno) -> EnterError {
 /// From a fresh clone of the spawner to the end of a worker.
 pub(crate) fn become_worker(
     shared: Shared,
+    homes: Option<Homes>,
     missing: Vec<Missing>,
     request: Request,
     work: impl FnOnce(Jailed) -> ExitCode,
 ) -> ExitCode {
     let Request { room, control, log, news } = request;
-    let room = shared.rooms.as_deref().zip(room.as_deref()).map(|(rooms, name)| Room::within(rooms, name));
     let confined = dup2_stdin(&control)
         .and_then(|()| dup2_stderr(&log))
         .map_err(|errno| format!("can't take the job's descriptors: {errno}"))
-        .and_then(|()| confine(&shared, missing, room));
+        .and_then(|()| settle(&shared, homes, room.as_deref()))
+        .and_then(|room| confine(&shared, missing, room));
     drop((log, shared));
     let (room, layers) = match confined {
         Ok(confined) => confined,
@@ -73,20 +75,26 @@ pub(crate) fn become_worker(
     work(Jailed { control: control.into(), room, layers })
 }
 
-/// Puts up every wall that can be had, in the one order that works: mounts before the capabilities for them go,
-/// names of folders before landlock takes them, and seccomp last.
+/// Moves into the job's room, if it has one and there are namespaces for rooms, and lets go of what leads to others.
+fn settle(shared: &Shared, homes: Option<Homes>, name: Option<&str>) -> Result<Option<Room>, String> {
+    let (Some(name), Some(rooms)) = (name, &shared.rooms) else { return Ok(None) };
+    match homes {
+        // Between two roots is no place to work in: there is no going on without this one.
+        Some(homes) => {
+            homes.settle(name).map(Some).map_err(|error| format!("can't enter room {name}: {error}"))
+        }
+        None => Ok(Some(Room::within(rooms, name))),
+    }
+}
+
+/// Puts up every wall that can be had, in the one order that works: names of folders before landlock takes them, and
+/// seccomp last.
 fn confine(
     shared: &Shared,
     missing: Vec<Missing>,
     room: Option<Room>,
 ) -> Result<(Option<Room>, Layers), String> {
     let mut walls = Walls { missing, without: &shared.without };
-    let mut room = room;
-    let own_mounts = walls.missing.iter().all(|missing| missing.layer != Layer::MountNamespace);
-    if own_mounts && let Some(outside) = &room {
-        // Half-way between two roots is no place to work in: there is no going on without this one.
-        room = Some(root::settle(outside).map_err(|error| format!("can't enter {outside:?}: {error}"))?);
-    }
     // Threads count as processes; of those the compiler needs some.
     if shared.profile != Profile::Compile {
         walls.put_up(Layer::Rlimits, || {

@@ -15,6 +15,7 @@ mod end;
 mod enter;
 mod fault;
 mod fds;
+mod homes;
 mod landlock;
 mod layer;
 mod map;

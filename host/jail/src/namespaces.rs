@@ -2,7 +2,8 @@
 //!
 //! Sharing them weakens no wall between two workers: neither holds a capability over them, the network has no
 //! address, the root can't be written, and what could pass through the rest is closed to both by seccomp and
-//! landlock. What a worker could meet another in (processes, shared memory, the folders of jobs) is made anew for each.
+//! landlock. What a worker could meet another in is its own: processes and shared memory are made anew for each, and
+//! the folders of jobs for each room.
 
 use std::fs;
 use std::io;
@@ -15,6 +16,7 @@ use rustix::thread::{
     set_capabilities_secure_bits, set_thread_groups, set_thread_res_gid, set_thread_res_uid, unshare_unsafe,
 };
 
+use crate::homes::{self, Homes};
 use crate::layer::{Layer, Missing};
 use crate::root;
 
@@ -48,6 +50,8 @@ fn covers(map: &str, id: u32) -> bool {
 pub(crate) struct House {
     /// The folder of all rooms, by the name that it has here.
     pub(crate) rooms: Option<PathBuf>,
+    /// For rooms that get mount namespaces of their own.
+    pub(crate) homes: Option<Homes>,
     /// The layers that can't be had.
     pub(crate) missing: Vec<Missing>,
 }
@@ -72,13 +76,16 @@ pub(crate) fn enter_shared(rooms: Option<&Path>, without: &[Layer]) -> House {
     attempt(Layer::CgroupNamespace, &mut || unshare(UnshareFlags::NEWCGROUP));
     attempt(Layer::TimeNamespace, &mut enter_time_namespace);
     let mut rooms = rooms.map(Path::to_owned);
+    let mut homes = None;
     attempt(Layer::MountNamespace, &mut || {
+        let shown = homes::hold()?;
         unshare(UnshareFlags::NEWNS)?;
         rooms = root::replace(rooms.as_deref(), held.take())?;
+        homes = Some(Homes::new(shown)?);
         Ok(())
     });
     limit_capabilities();
-    House { rooms, missing }
+    House { rooms, homes, missing }
 }
 
 /// The reason of a layer that a test left out.
@@ -121,7 +128,7 @@ fn enter_time_namespace() -> io::Result<()> {
     fs::write("/proc/self/timens_offsets", format!("monotonic -{monotonic} 0\nboottime -{now} 0\n"))
 }
 
-fn unshare(flag: UnshareFlags) -> io::Result<()> {
+pub(crate) fn unshare(flag: UnshareFlags) -> io::Result<()> {
     // SAFETY: unsafe for what it does with FILES alone, which is none of the flags here.
     Ok(unsafe { unshare_unsafe(flag) }?)
 }

@@ -1,8 +1,8 @@
 //! The root that workers live under: a small memory file system that nobody can write, with the job's two folders
 //! in it, and nothing else.
 //!
-//! The spawner moves into it once, for good, and loses sight of the machine's files itself. There it also has the
-//! folder of all rooms; a worker binds its own room's two folders and lets go of that.
+//! The spawner moves into it once, and loses sight of the machine's files itself. There it also has the folder of all
+//! rooms; a room's own mount namespace (`homes.rs`) has that room's two folders in its place.
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -78,10 +78,10 @@ pub(crate) fn replace(rooms: Option<&Path>, held: Option<OwnedFd>) -> io::Result
     Ok(rooms.map(|_| ROOMS.into()))
 }
 
-/// Leaves one room of all there are, under the names `/in` and `/out`. The process must have a mount namespace of its
-/// own, and [`replace`] must have made its root.
-pub(crate) fn settle(room: &Room) -> io::Result<Room> {
-    let settled = Room { inputs: INPUTS.into(), outputs: OUTPUTS.into() };
+/// Leaves one room of all there are, under the names that [`settled`] gives. The process must have a mount namespace of
+/// its own, copied from one whose root [`replace`] made.
+pub(crate) fn settle(room: &Room) -> io::Result<()> {
+    let settled = settled();
     for (folder, place, flags) in [
         (&room.inputs, &settled.inputs, HARMLESS | MountFlags::RDONLY),
         (&room.outputs, &settled.outputs, HARMLESS),
@@ -89,6 +89,10 @@ pub(crate) fn settle(room: &Room) -> io::Result<Room> {
         mount_bind(folder, place)?;
         mount_remount(place, MountFlags::BIND | flags, c"")?;
     }
-    unmount(ROOMS, UnmountFlags::DETACH)?;
-    Ok(settled)
+    Ok(unmount(ROOMS, UnmountFlags::DETACH)?)
+}
+
+/// The folders of a worker that lives under a root of its own.
+pub(crate) fn settled() -> Room {
+    Room { inputs: INPUTS.into(), outputs: OUTPUTS.into() }
 }

@@ -105,6 +105,8 @@ const SPAWNER: &[c_long] = &[
     libc::SYS_dup3,
     libc::SYS_mount,
     libc::SYS_umount2,
+    libc::SYS_unshare,
+    libc::SYS_setns,
     libc::SYS_capget,
     libc::SYS_capset,
     libc::SYS_prctl,

@@ -17,10 +17,12 @@ use rustix::process::{Pid, Signal, pidfd_send_signal};
 use crate::clone::{Side, clone};
 use crate::enter::{self, Jailed};
 use crate::fds::close_from;
+use crate::homes::Homes;
 use crate::layer::{Layer, Missing};
 use crate::namespaces::{House, enter_shared, switched_off};
 use crate::news::News;
 use crate::reap::reap;
+use crate::root::Room;
 use crate::seccomp::{Filter, Profile};
 use crate::transfer::{ReceiveError, receive};
 
@@ -62,6 +64,8 @@ pub fn serve(profile: Profile, without: &[Layer], work: impl FnOnce(Jailed) -> E
 
 struct Zygote {
     shared: Shared,
+    /// Unless there is no mount namespace to be had.
+    homes: Option<Homes>,
     running: Vec<Running>,
     /// Held open for as long as the spawner lives, and by it alone.
     life: io::PipeWriter,
@@ -77,14 +81,14 @@ impl Zygote {
         }
         // The one argument is the folder of rooms.
         let rooms = std::env::args_os().nth(1).map(PathBuf::from);
-        let House { rooms, mut missing } = enter_shared(rooms.as_deref(), without);
+        let House { rooms, homes, mut missing } = enter_shared(rooms.as_deref(), without);
         let (life, writer) = io::pipe()?;
         let filter = confine(profile, without);
         let filter = filter
             .map_err(|error| missing.push(Missing { layer: Layer::Seccomp, reason: error.to_string() }))
             .ok();
         let shared = Shared { filter, without: without.to_vec(), profile, life, rooms, missing };
-        Ok(Zygote { shared, running: Vec::new(), life: writer })
+        Ok(Zygote { shared, homes, running: Vec::new(), life: writer })
     }
 
     /// In the spawner this returns when the engine has gone; in a worker, when its work is done.
@@ -113,11 +117,11 @@ impl Zygote {
                 self.end_workers()?;
                 return Ok(ExitCode::SUCCESS);
             };
-            match self.spawn(request.room.is_some()) {
+            match self.spawn(request.room.as_deref()) {
                 Ok((Side::Worker, missing)) => {
                     // None of these is the worker's.
                     drop((requests, self.running, self.life));
-                    return Ok(enter::become_worker(self.shared, missing, request, work));
+                    return Ok(enter::become_worker(self.shared, self.homes, missing, request, work));
                 }
                 Ok((Side::Spawner(pid, pidfd), _)) => {
                     let number = pid.as_raw_nonzero().get();
@@ -125,7 +129,8 @@ impl Zygote {
                     self.running.push(Running { pid, pidfd, news: request.news });
                 }
                 Err(error) => {
-                    let _ = News::Failed(format!("can't make a process: {error}")).send(request.news.as_fd());
+                    let _ = News::Failed(format!("can't make a process, or a place for it: {error}"))
+                        .send(request.news.as_fd());
                 }
             }
         }
@@ -143,9 +148,14 @@ impl Zygote {
         Ok(())
     }
 
-    /// Clones a worker into as many namespaces of its own as can be had. Of mounts it needs its own if it has a room to
-    /// settle in; else it keeps the spawner's, in which there is nothing.
-    fn spawn(&self, has_room: bool) -> io::Result<(Side, Vec<Missing>)> {
+    /// Clones a worker into as many namespaces of its own as can be had. One without a room keeps the spawner's mounts, in
+    /// which there is nothing for it.
+    fn spawn(&mut self, room: Option<&str>) -> io::Result<(Side, Vec<Missing>)> {
+        if let Some(name) = room
+            && let (Some(rooms), Some(homes)) = (&self.shared.rooms, &mut self.homes)
+        {
+            homes.prepare(name, &Room::within(rooms, name))?;
+        }
         const OWN: [(Layer, libc::c_int); 2] =
             [(Layer::PidNamespace, libc::CLONE_NEWPID), (Layer::IpcNamespace, libc::CLONE_NEWIPC)];
         let mut missing = self.shared.missing.clone();
@@ -157,9 +167,7 @@ impl Zygote {
                 flags |= flag;
             }
         }
-        let own_root = missing.iter().all(|missing| missing.layer != Layer::MountNamespace);
-        let mounts = if own_root && has_room { libc::CLONE_NEWNS } else { 0 };
-        let refused = match clone(flags | mounts) {
+        let refused = match clone(flags) {
             Ok(side) => return Ok((side, missing)),
             // Only what will be the same the next time takes a layer away.
             Err(error) if flags != 0 && is_forbidden(&error) => error,
@@ -170,7 +178,7 @@ impl Zygote {
                 missing.push(Missing { layer, reason: refused.to_string() });
             }
         }
-        Ok((clone(mounts)?, missing))
+        Ok((clone(0)?, missing))
     }
 }
 
