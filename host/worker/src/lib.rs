@@ -28,4 +28,6 @@ mod store;
 #[cfg(feature = "tables")]
 pub mod tables;
 #[cfg(feature = "run")]
+mod warm;
+#[cfg(feature = "run")]
 mod wasi;

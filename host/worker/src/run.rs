@@ -2,9 +2,13 @@
 
 use std::fmt::Write as _;
 use std::fs::File;
+use std::io;
+use std::os::unix::net::UnixStream;
 
 use anyhow::Context;
+use crunchbox_jail::Room;
 use crunchbox_protocol::{End, Report, Role, RunJob};
+use tokio::runtime::{Builder, Runtime};
 use wasmtime::{Engine, Linker, Module, Store, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 use wasmtime_wasi::p1::{self, WasiP1Ctx};
@@ -14,6 +18,7 @@ use crate::serve::Task;
 use crate::shown::{self, Shown};
 use crate::stdio::Capture;
 use crate::store::Growth;
+use crate::warm::warm_up;
 use crate::wasi;
 
 pub(crate) struct State {
@@ -23,7 +28,7 @@ pub(crate) struct State {
 }
 
 /// What is the same for every step: made in the spawner, so that a worker finds it made.
-struct Ground {
+pub(crate) struct Ground {
     engine: Engine,
     linker: Linker<State>,
 }
@@ -51,6 +56,7 @@ pub fn prepare() -> anyhow::Result<impl FnOnce(Task) -> anyhow::Result<Report>> 
     // Before wasmtime does: it hands on what is none of the step's.
     crunchbox_jail::expect_faults().context("can't take a signal")?;
     let usual = Ground::new(config::USUAL_STACK_BYTES).map_err(anyhow::Error::from)?;
+    warm_up(&usual)?;
     Ok(move |task| work(task, usual))
 }
 
@@ -73,15 +79,8 @@ fn work(task: Task, usual: Ground) -> anyhow::Result<Report> {
         crunchbox_jail::forbid_new_code().context("can't forbid new code")?;
     }
     let stdout = Capture::new(job.stdout_bytes);
-    let wasi = wasi::context(&job, task.payload, &room, stdout.clone())?;
-    let growth = Growth::new(job.memory_bytes, job.table_elements, job.input_bytes);
-    let shown = Shown::new(room.inputs.clone(), task.control.into());
-    let mut store = Store::new(engine, State { wasi, growth, shown });
-    store.limiter(|state| &mut state.growth);
-    store.set_fuel(job.fuel).map_err(anyhow::Error::from)?;
-
-    // One thread, this one; the runtime is there for its timers, which a sleeping step waits for.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+    let mut store = store(&ground, &job, task.payload, &room, task.control, stdout.clone())?;
+    let runtime = runtime()?;
     let ended = runtime.block_on(call(&ground.linker, &module, &mut store));
 
     let mut report = judge(ended, &store.data().growth, &job);
@@ -93,6 +92,29 @@ fn work(task: Task, usual: Ground) -> anyhow::Result<Report> {
     // This process ends now, and with it all memory at once.
     std::mem::forget((store, module, ground, runtime));
     Ok(report)
+}
+
+/// What a step runs in.
+pub(crate) fn store(
+    ground: &Ground,
+    job: &RunJob,
+    request: Vec<u8>,
+    room: &Room,
+    control: UnixStream,
+    stdout: Capture,
+) -> anyhow::Result<Store<State>> {
+    let wasi = wasi::context(job, request, room, stdout)?;
+    let growth = Growth::new(job.memory_bytes, job.table_elements, job.input_bytes);
+    let shown = Shown::new(room.inputs.clone(), control.into());
+    let mut store = Store::new(&ground.engine, State { wasi, growth, shown });
+    store.limiter(|state| &mut state.growth);
+    store.set_fuel(job.fuel).map_err(anyhow::Error::from)?;
+    Ok(store)
+}
+
+/// One thread, this one; the runtime is there for its timers, which a sleeping step waits for.
+pub(crate) fn runtime() -> io::Result<Runtime> {
+    Builder::new_current_thread().enable_time().build()
 }
 
 #[allow(unsafe_code)]

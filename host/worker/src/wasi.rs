@@ -3,10 +3,12 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use anyhow::Context;
 use crunchbox_jail::Room;
 use crunchbox_protocol::RunJob;
+use rand::rngs::{StdRng, SysRng};
+use rand::{RngExt, SeedableRng};
 use rand_xoshiro::SplitMix64;
-use rand_xoshiro::rand_core::SeedableRng;
 use wasmtime_wasi::p1::WasiP1Ctx;
 use wasmtime_wasi::p2::pipe::MemoryInputPipe;
 use wasmtime_wasi::{FsPerms, HostMonotonicClock, HostWallClock, WasiCtxBuilder};
@@ -56,7 +58,9 @@ pub(crate) fn context(
         .stderr(Stream(Log))
         // File calls run on this thread: a worker has no other, and needs none for its one step.
         .allow_blocking_current_thread(true);
-    if !job.real_clock_and_random {
+    if job.real_clock_and_random {
+        builder.secure_random(chance()?).insecure_random(chance()?).insecure_random_seed(chance()?.random());
+    } else {
         builder
             .wall_clock(FixedClock)
             .monotonic_clock(CountingClock(AtomicU64::new(0)))
@@ -70,6 +74,12 @@ pub(crate) fn context(
         builder.preopened_dir(folder, name, permissions).map_err(anyhow::Error::from)?;
     }
     Ok(builder.build_p1())
+}
+
+/// Chance from the kernel. What the libraries would take comes from a generator that the spawner has started already: all
+/// of its workers, and so all steps, would draw the same.
+fn chance() -> anyhow::Result<StdRng> {
+    StdRng::try_from_rng(&mut SysRng).context("the kernel has no random numbers")
 }
 
 /// What a step without random numbers of its own gets in their place: a sequence that looks like chance (SplitMix64's,
