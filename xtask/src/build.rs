@@ -1,6 +1,17 @@
 //! `cargo xtask build`: what ships.
 
+use std::io::Write;
+use std::process::{Command, Stdio};
+
 use crate::process::{cargo, step};
+
+/// One file with no shared library in it: a spawner starts sooner, and what a worker has less of it need not take over and
+/// give back.
+const STATIC: &str = "-Ctarget-feature=+crt-static";
+
+/// The crate `getrandom` would look for the C library's function by name in a shared library. This says that it is there.
+const NO_LOOKUP: &str =
+    r#"target.'cfg(target_os = "linux")'.rustflags=['--cfg=getrandom_backend="linux_getrandom"']"#;
 
 /// Builds the command and its workers, one after the other: a build of several at once would give each executable the
 /// features of all, and the runner would hold a compiler.
@@ -11,11 +22,20 @@ pub(crate) fn run_all(quiet: bool) -> anyhow::Result<()> {
         &["-p", "crunchbox-worker", "--features", "compiler", "--bin", "crunchbox-compiler"],
         &["-p", "crunchbox-worker", "--features", "tables", "--bin", "crunchbox-tables"],
     ];
+    let statically = can_link_statically();
+    if !statically {
+        println!(
+            "they are linked with shared libraries, as C's can't be had otherwise: a call costs some more"
+        );
+    }
     for arguments in builds {
         let mut command = cargo();
-        command.args(["build", "--release", "--locked"]).args(arguments);
+        command.args(["rustc", "--release", "--locked"]).args(arguments);
         if quiet {
             command.arg("--quiet");
+        }
+        if statically {
+            command.args(["--config", NO_LOOKUP, "--", STATIC]);
         }
         crate::process::run(&mut command)?;
     }
@@ -25,4 +45,19 @@ pub(crate) fn run_all(quiet: bool) -> anyhow::Result<()> {
 /// The same, told.
 pub(crate) fn run() -> anyhow::Result<()> {
     step("the command and its workers", || run_all(true))
+}
+
+/// Debian has what this takes in the same package as C's header files, others in one of its own. Flags in the environment
+/// would take the place of ours.
+fn can_link_statically() -> bool {
+    if ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS"].iter().any(|name| std::env::var_os(name).is_some()) {
+        return false;
+    }
+    let mut compile = Command::new("cc");
+    compile.args(["-static", "-x", "c", "-o", "/dev/null", "-"]);
+    compile.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    let Ok(mut child) = compile.spawn() else { return false };
+    let written =
+        child.stdin.take().is_some_and(|mut stdin| stdin.write_all(b"int main(void) { return 0; }").is_ok());
+    child.wait().is_ok_and(|status| status.success() && written)
 }
