@@ -2,6 +2,7 @@
 
 mod other_calls;
 mod parts;
+mod rooms;
 
 use std::fs;
 use std::path::{Path, PathBuf};

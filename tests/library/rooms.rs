@@ -1,0 +1,115 @@
+//! Rooms and workers come one after the other, and each step meets them as if it were the first.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use crunchbox::{Engine, Limits, RenderRequest, Verdict};
+use crunchbox_tests::Built;
+
+use crate::{NOTHING, Own, module};
+
+/// Leaves a file in `/out`, gives that folder the times of 1970, and reads in `/in`.
+fn leaver() -> crunchbox::Module {
+    step(
+        r#"
+        (drop (call $open (i32.const 4) (i32.const 0) (i32.const 100) (i32.const 4)
+            (i32.const 1) (i64.const 64) (i64.const 0) (i32.const 0) (i32.const 200)))
+        (if (call $times (i32.const 4) (i32.const 0) (i32.const 104) (i32.const 1)
+            (i64.const 1000) (i64.const 1000) (i32.const 5)) (then unreachable))"#,
+    )
+}
+
+/// Traps if it finds what a `leaver` left.
+fn finder() -> crunchbox::Module {
+    step(
+        r#"
+        (if (i32.eqz (call $open (i32.const 4) (i32.const 0) (i32.const 100) (i32.const 4)
+            (i32.const 0) (i64.const 2) (i64.const 0) (i32.const 0) (i32.const 200))) (then unreachable))
+        (if (call $stat (i32.const 4) (i32.const 208)) (then unreachable))
+        (if (i64.lt_u (i64.load (i32.const 256)) (i64.const 1000000000000)) (then unreachable))"#,
+    )
+}
+
+fn step(body: &str) -> crunchbox::Module {
+    module(&format!(
+        r#"(module
+            (import "wasi_snapshot_preview1" "path_open"
+                (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+            (import "wasi_snapshot_preview1" "path_filestat_set_times"
+                (func $times (param i32 i32 i32 i32 i64 i64 i32) (result i32)))
+            (import "wasi_snapshot_preview1" "fd_filestat_get" (func $stat (param i32 i32) (result i32)))
+            (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
+            (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+            (memory (export "memory") 1)
+            (data (i32.const 0) "\10\00\00\00\{:02x}\00\00\00")
+            (data (i32.const 16) "{NOTHING}")
+            (data (i32.const 100) "left.")
+            (func (export "_start")
+                {body}
+                (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))))"#,
+        NOTHING.matches('\\').count(),
+    ))
+}
+
+#[test]
+fn a_step_finds_nothing_of_the_one_before() {
+    let own = Own::new();
+    let (leaver, finder) = (leaver(), finder());
+    for _ in 0..10 {
+        assert_eq!(own.verdict(&leaver, &Limits::default()), Verdict::Ok);
+        assert_eq!(own.verdict(&finder, &Limits::default()), Verdict::Ok);
+    }
+}
+
+#[test]
+fn rooms_are_used_again() {
+    let own = Own::new();
+    let engine = &own.engine;
+    if engine
+        .layers()
+        .unwrap()
+        .missing
+        .iter()
+        .any(|missing| matches!(missing.layer.name(), "pid-namespace" | "mount-namespace" | "seccomp"))
+    {
+        eprintln!("not on this machine: a wall is missing that it takes");
+        return;
+    }
+    let leaver = leaver();
+    let mut rooms = BTreeSet::new();
+    for _ in 0..20 {
+        assert_eq!(own.verdict(&leaver, &Limits::default()), Verdict::Ok);
+        let folder = fs::read_dir(own.scratch.path()).unwrap().next().unwrap().unwrap();
+        rooms.extend(fs::read_dir(folder.path()).unwrap().map(|room| room.unwrap().file_name()));
+    }
+    // The lock is one of them.
+    assert!(rooms.len() <= 2 * 8 + 1, "20 calls had these rooms: {rooms:?}");
+}
+
+/// A worker is a copy of its spawner, whose random numbers it must not have.
+#[test]
+fn no_two_steps_draw_the_same_random_numbers() {
+    let teller = step(
+        r#"
+        (if (call $random (i32.const 1024) (i32.const 64)) (then unreachable))
+        (i64.store (i32.const 512) (i64.const 0x4000000400))
+        (drop (call $write (i32.const 2) (i32.const 512) (i32.const 1) (i32.const 520)))"#,
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let engine = Engine::builder()
+        .workers(Built::find().unwrap().programs())
+        .scratch(folder.path())
+        .cache(folder.path().join("code"))
+        .build()
+        .unwrap();
+    let draw = |real: bool| {
+        let request = RenderRequest::new(&teller).real_clock_and_random(real);
+        let outcome = engine.render(&request, &Limits::default()).unwrap();
+        assert_eq!((outcome.verdict, outcome.usage.log_bytes), (Verdict::Ok, 64));
+        outcome.log.text
+    };
+    let drawn: BTreeSet<_> = (0..5).map(|_| draw(true)).collect();
+    assert_eq!(drawn.len(), 5);
+    let fixed: BTreeSet<_> = (0..5).map(|_| draw(false)).collect();
+    assert_eq!(fixed.len(), 1);
+}
