@@ -199,7 +199,7 @@ impl Pending {
                 Some((News::Failed(reason), _)) => return Err(Lost::Worker(no_worker(reason))),
                 Some((News::Ended(exit, _), _)) => {
                     let reason = format!("a worker was not confined before it ended, with {exit:?}");
-                    return Err(Lost::Worker(no_worker(reason)));
+                    return Err(Lost::Spawner(no_worker(reason)));
                 }
                 None => return Err(Lost::Spawner(no_worker(self.spawner.last_words()))),
             }
