@@ -9,7 +9,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, anyhow, ensure};
 use crunchbox_tests::Built;
 
 use crate::group::Group;
@@ -85,7 +85,11 @@ fn start(pass: &str, place: &Path) -> anyhow::Result<i32> {
     let mut group = None;
     if (&ours).read_exact(&mut word).is_ok() {
         let user = map_users(process.id(), pass)?;
-        let made = Group::make(process.id(), user);
+        let made = match pass {
+            enter::USER => Group::make(process.id(), user),
+            // Its spawners become another user at once, and whoever is not the machine's root moves none of those.
+            _ => Err(anyhow!("its workers are another user's")),
+        };
         let told = match &made {
             Ok(group) => format!("{}={}\n", enter::GROUP, group.names()),
             Err(error) => format!("{}={error:#}\n", enter::NO_GROUP),
