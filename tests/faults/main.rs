@@ -3,11 +3,17 @@
 //!
 //! One after the other: each looks for, and kills, children of this process, and nothing else.
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)] // but for `intercept.rs`
+
+mod clock;
+mod disk;
+#[allow(unsafe_code)] // The kernel is asked for what no crate here asks it for.
+mod intercept;
+mod subject;
 
 use std::fs;
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -19,7 +25,10 @@ use libtest_mimic::{Arguments, Trial};
 use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, setrlimit};
 use tempfile::TempDir;
 
-fn main() -> anyhow::Result<()> {
+fn main() -> anyhow::Result<ExitCode> {
+    if std::env::var_os(intercept::STAGE).is_some() {
+        return intercept::become_program();
+    }
     // What a killed host leaves running becomes this process's child, where it is found.
     rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
     let trials = [
@@ -31,12 +40,21 @@ fn main() -> anyhow::Result<()> {
         ("no_processes", no_processes),
         ("no_memory", no_memory),
         ("an_input_cut_short", an_input_cut_short),
+        ("a_disk_fails_at_each_call", disk::fails_at_each_call),
+        ("a_disk_is_gone_from_each_call_on", disk::is_gone_from_each_call_on),
+        ("a_disk_stalls", disk::stalls),
+        ("a_disk_stalls_and_the_caller_cancels", disk::stalls_and_the_caller_cancels),
+        ("a_disk_stalls_and_the_command_is_killed", disk::stalls_and_the_command_is_killed),
+        ("a_disk_stalls_under_a_step", disk::stalls_under_a_step),
+        ("the_calendar_jumps", clock::the_calendar_jumps),
+        ("the_stopwatch_jumps", clock::the_stopwatch_jumps),
+        ("files_of_other_times", clock::files_of_other_times),
     ];
     let trials = trials
         .map(|(name, check)| Trial::test(name, move || Ok(check().map_err(|error| format!("{error:#}"))?)));
     let mut arguments = Arguments::from_args();
     arguments.test_threads = Some(1);
-    libtest_mimic::run(&arguments, trials.into()).exit()
+    Ok(libtest_mimic::run(&arguments, trials.into()).exit_code())
 }
 
 /// A step that reads the whole of its input, works for a while and says that all is well.
@@ -99,14 +117,32 @@ impl Own {
         Ok(())
     }
 
-    /// Nothing runs, and no file is there, once the engine is gone.
+    /// Nothing runs, and neither a file nor a control group is there, once the engine is gone.
     fn assert_leaves_nothing(self) -> anyhow::Result<()> {
         drop(self.engine);
         wait_until("its processes are gone", || Ok(children(std::process::id())?.is_empty()))?;
         let left: Vec<_> = fs::read_dir(self.folder.path().join("scratch"))?.collect();
         ensure!(left.is_empty(), "left in the scratch folder: {left:?}");
+        let groups = groups(Path::new("/sys/fs/cgroup"));
+        ensure!(groups.is_empty(), "control groups are left: {groups:?}");
         Ok(())
     }
+}
+
+/// The control groups that engines of this process made, below a folder.
+fn groups(folder: &Path) -> Vec<PathBuf> {
+    let ours = format!("crunchbox-{}-", std::process::id());
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            continue;
+        }
+        if entry.file_name().to_string_lossy().starts_with(&ours) {
+            found.push(entry.path());
+        }
+        found.extend(groups(&entry.path()));
+    }
+    found
 }
 
 fn wait_until(what: &str, mut is_so: impl FnMut() -> anyhow::Result<bool>) -> anyhow::Result<()> {
@@ -354,7 +390,7 @@ fn an_input_cut_short() -> anyhow::Result<()> {
 }
 
 /// The whole file of that name somewhere below a folder, once it is there.
-fn find(folder: &Path, name: &str) -> anyhow::Result<std::path::PathBuf> {
+fn find(folder: &Path, name: &str) -> anyhow::Result<PathBuf> {
     let deadline = Instant::now() + Duration::from_secs(20);
     while Instant::now() < deadline {
         let mut folders = vec![folder.to_owned()];

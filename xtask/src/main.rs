@@ -72,7 +72,7 @@ enum Command {
         #[arg(long, default_value_t = 100_000)]
         calls: u64,
     },
-    /// Fuzz what reads untrusted bytes, with cargo-fuzz and a nightly compiler.
+    /// Fuzz what reads untrusted bytes, with cargo-fuzz, which is installed if it is missing.
     Fuzz {
         /// How long each target runs.
         #[arg(long, default_value_t = 1.0)]

@@ -39,15 +39,14 @@ pub(crate) fn fuzz(minutes: f64) -> anyhow::Result<()> {
     let seconds = (minutes * 60.0).ceil();
     for target in ["message", "report", "manifest", "table", "cache", "spawner", "pattern"] {
         step(&format!("fuzzing {target}"), || {
-            let mut command = std::process::Command::new("cargo");
-            command
-                .current_dir(paths::root().join("tests"))
-                .env_remove("RUSTUP_TOOLCHAIN")
-                .env_remove("CARGO");
+            let mut command = cargo();
+            // What fuzzers want of the compiler is only for nightly ones, or for one that is told to take itself for one. So
+            // it is the compiler that all else is built with, which comes with the sanitizer too.
+            command.current_dir(paths::root().join("tests")).env("RUSTC_BOOTSTRAP", "1");
             // What is found goes to the first folder; the seeds are only read.
             let found = format!("fuzz/corpus/{target}");
             std::fs::create_dir_all(paths::root().join("tests").join(&found))?;
-            command.args(["+nightly", "fuzz", "run", "--fuzz-dir", "fuzz", target, &found]);
+            command.args(["fuzz", "run", "--fuzz-dir", "fuzz", target, &found]);
             command.arg(format!("fuzz/seeds/{target}"));
             run_command(command.args(["--", &format!("-max_total_time={seconds}"), "-rss_limit_mb=4096"]))
         })?;

@@ -37,7 +37,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
     }
     let ordinary = rows.get("user").context("the attacks told nothing")?;
     let root = rows.get("root").context("run this as root: the layer `user` is there for nobody else")?;
-    let as_root: BTreeMap<&str, &str> = root.iter().map(|row| (row.name, row.walls)).collect();
+    let as_root: BTreeMap<&str, &Row<'_>> = root.iter().map(|row| (row.name, row)).collect();
     let table = table(ordinary, &as_root);
 
     let path = paths::root().join("SECURITY.md");
@@ -50,13 +50,18 @@ pub(crate) fn run() -> anyhow::Result<()> {
     Ok(())
 }
 
-fn table(rows: &[Row<'_>], as_root: &BTreeMap<&str, &str>) -> String {
+fn table(rows: &[Row<'_>], as_root: &BTreeMap<&str, &Row<'_>>) -> String {
     let listed =
         |walls: &str| walls.split('+').map(|wall| format!("`{wall}`")).collect::<Vec<_>>().join(", ");
     let mut table =
         "| attack | what it tries | verdict | what stops it alone |\n| --- | --- | --- | --- |\n".to_owned();
     for Row { name, verdict, walls, what } in rows {
-        let as_root = as_root.get(name).copied().unwrap_or_default();
+        let (as_root, verdict_of_root) =
+            as_root.get(name).map_or(("", *verdict), |row| (row.walls, row.verdict));
+        let mut verdict = format!("`{verdict}`");
+        if verdict != format!("`{verdict_of_root}`") {
+            verdict = format!("{verdict}, of root `{verdict_of_root}`");
+        }
         let walls = match *walls {
             "" => "no single one".to_owned(),
             "judgement" => "the engine".to_owned(),
@@ -66,7 +71,7 @@ fn table(rows: &[Row<'_>], as_root: &BTreeMap<&str, &str>) -> String {
             walls => listed(walls),
         };
         // Writing to a String can't fail.
-        let _ = writeln!(table, "| `{name}` | {what} | `{verdict}` | {walls} |");
+        let _ = writeln!(table, "| `{name}` | {what} | {verdict} | {walls} |");
     }
     table
 }

@@ -20,6 +20,8 @@ pub enum End {
     Stack,
     /// The step could not be instantiated within its memory.
     Memory,
+    /// The step holds more in files that it has removed than all of its files may come to.
+    Output,
     /// The module can't be compiled, loaded or linked.
     BadModule,
     /// The compiled code does not fit this worker: compile it anew.
@@ -31,13 +33,14 @@ pub enum End {
 }
 
 impl End {
-    const ALL: [(&'static str, End); 10] = [
+    const ALL: [(&'static str, End); 11] = [
         ("done", End::Done),
         ("exit", End::Exit),
         ("trap", End::Trap),
         ("fuel", End::Fuel),
         ("stack", End::Stack),
         ("memory", End::Memory),
+        ("output", End::Output),
         ("bad-module", End::BadModule),
         ("stale-code", End::StaleCode),
         ("bad-table", End::BadTable),

@@ -16,7 +16,7 @@ use rustix::fs::{Mode, OFlags};
 use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
 
-use crate::Error;
+use crate::{Error, draft};
 
 /// What code depends on besides its module: our own version, wasmtime's line and the processor. What else there
 /// is (wasmtime's exact version, the settings, the processor's features) the runner itself compares, and says if
@@ -89,8 +89,8 @@ impl CodeCache {
     }
 
     /// An empty file for a compiler to write to.
-    pub(crate) fn draft(&self) -> Result<NamedTempFile, Error> {
-        NamedTempFile::new_in(&self.folder).map_err(Error::io("create a file in", &self.folder))
+    pub(crate) fn draft(&self, module: &str) -> Result<NamedTempFile, Error> {
+        draft::beside(&self.entry_path(module), 0o600).map_err(Error::io("create a file in", &self.folder))
     }
 
     /// Makes what a compiler wrote to `draft` the code of a module.
@@ -108,7 +108,7 @@ impl CodeCache {
         let file = open_ours(&path).ok_or_else(|| failed("open code in")(io::ErrorKind::NotFound.into()))?;
 
         let entry = Entry { code, bytes, told };
-        let mut draft = self.draft()?;
+        let mut draft = self.draft(module)?;
         // Serialising strings and numbers into a file fails only where writing does.
         serde_json::to_writer(&mut draft, &entry)
             .map_err(|error| failed("write an entry in")(error.into()))?;
@@ -176,7 +176,7 @@ mod tests {
 
     fn filled(folder: &Path, code: &[u8]) -> CodeCache {
         let cache = CodeCache::open(folder).unwrap();
-        let mut draft = cache.draft().unwrap();
+        let mut draft = cache.draft("aa").unwrap();
         draft.write_all(code).unwrap();
         cache.keep("aa", draft, Told::default()).unwrap();
         cache
@@ -219,7 +219,7 @@ mod tests {
     fn code_is_handed_out_for_reading_only() {
         let folder = tempfile::tempdir().unwrap();
         let cache = CodeCache::open(folder.path()).unwrap();
-        let mut draft = cache.draft().unwrap();
+        let mut draft = cache.draft("aa").unwrap();
         draft.write_all(b"code").unwrap();
         let kept = cache.keep("aa", draft, Told::default()).unwrap();
         for code in [kept, cache.find("aa").unwrap()] {

@@ -134,12 +134,13 @@ impl Read for Reader<'_> {
 /// What is not the worker's doing: we can't poll.
 pub(crate) fn collect(assignment: Assignment<'_>) -> Result<Collected, Error> {
     let child = assignment.child;
+    // As the worker itself does: what it maps may count as its own while it is loaded.
+    let held: Vec<_> = assignment.files.iter().filter_map(|file| rustix::fs::fstat(file).ok()).collect();
+    let mapped = held.first().map_or(0, |file| u64::try_from(file.st_size).unwrap_or(0));
+    let memory_limit = assignment.memory_bytes.saturating_add(mapped).saturating_add(UNCOUNTED_BYTES);
+    // From here on it is the worker's time. A disk that keeps us waiting above is not its doing.
     let started = Instant::now();
     let mut deadline = started + assignment.wall_time;
-    // As the worker itself does: what it maps may count as its own while it is loaded.
-    let mapped = assignment.files.first().and_then(|file| rustix::fs::fstat(file).ok());
-    let mapped = mapped.map_or(0, |file| u64::try_from(file.st_size).unwrap_or(0));
-    let memory_limit = assignment.memory_bytes.saturating_add(mapped).saturating_add(UNCOUNTED_BYTES);
     let mut outgoing = Some(Outgoing::new(assignment.job, assignment.files));
     let mut report = Kept::new(assignment.report_limit);
     let mut log = Kept::new(assignment.log_limit);
@@ -211,7 +212,7 @@ pub(crate) fn collect(assignment: Assignment<'_>) -> Result<Collected, Error> {
             if let Some(found) = child.private_memory().filter(|found| *found > memory_limit) {
                 killed = Some(Ended::Bloated { found, limit: memory_limit });
             } else if let Some(watch) = &assignment.watch {
-                killed = watch.look().map_err(failed())?.map(Ended::Overfull);
+                killed = watch.look(child.removed_bytes(&held))?.map(Ended::Overfull);
             }
             if killed.is_some() {
                 child.kill();
@@ -227,7 +228,8 @@ pub(crate) fn collect(assignment: Assignment<'_>) -> Result<Collected, Error> {
     if killed.is_none()
         && let Some(watch) = &assignment.watch
     {
-        killed = watch.look().map_err(failed())?.map(Ended::Overfull);
+        // What it had removed is gone with it.
+        killed = watch.look(0)?.map(Ended::Overfull);
     }
     Ok(Collected {
         ended: killed.unwrap_or(Ended::Alone(exit)),

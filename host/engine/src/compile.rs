@@ -28,7 +28,7 @@ pub(crate) fn code(
     control.enter(Stage::Compiling);
     // The bytes that were hashed are the bytes that are compiled, whatever happens to the file meanwhile.
     let wasm = in_memory(module.bytes())?;
-    let draft = engine.cache.draft()?;
+    let draft = engine.cache.draft(&hash)?;
     let job = Job::new(Role::Compile, limits.worker_memory_bytes, limits.compile_time, MAX_CODE_BYTES);
     let caps = Report::caps(limits.stdout_bytes);
     let child = match engine.workers.hire(&engine.workers.compile, control.cancel)? {

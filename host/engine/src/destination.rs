@@ -1,13 +1,13 @@
 //! Where a result goes that the caller wants written.
 
-use std::fs::{self, File, Permissions};
+use std::fs::{self, File};
 use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use crunchbox_protocol::FileFormat;
 use tempfile::NamedTempFile;
 
+use crate::draft;
 use crate::tables::{self, Judged, Part, TableTask};
 use crate::{Control, Engine, Error, Limits, OutputTable, Verdict};
 
@@ -32,10 +32,7 @@ impl Destination {
             Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
             _ => PathBuf::from("."),
         };
-        let draft = tempfile::Builder::new()
-            .prefix(".crunchbox-")
-            .permissions(Permissions::from_mode(0o666))
-            .tempfile_in(&folder)
+        let draft = draft::beside(&folder.join(path.file_name().unwrap_or_default()), 0o666)
             .map_err(|error| Destination::unwritable(&path, &folder, error))?;
         Ok(Destination { path, draft })
     }

@@ -84,6 +84,7 @@ pub(crate) fn ending(report: &Report, output_is_full: bool, limits: &Limits) -> 
         End::Fuel => Verdict::Fuel { limit: limits.fuel },
         End::Stack => Verdict::Stack { detail: detail() },
         End::Memory => memory(),
+        End::Output => Verdict::Output { which: "output_bytes", limit: limits.output_bytes },
         End::BadModule => Verdict::BadModule { reason: detail() },
         // What failed behind a refusal most likely failed of it: name the limit that was hit first.
         End::Exit | End::Trap if report.refused_bytes > 0 => memory(),

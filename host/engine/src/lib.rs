@@ -31,6 +31,7 @@ mod collect;
 mod compile;
 mod control;
 mod destination;
+mod draft;
 mod draw;
 mod engine;
 mod error;

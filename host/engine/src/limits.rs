@@ -43,7 +43,7 @@ pub struct Limits {
     pub stdout_bytes: u64,
     /// How much of the step's standard error is kept, in bytes. The rest is read and thrown away.
     pub log_bytes: u64,
-    /// All files in the step's output folder together, in bytes.
+    /// All files in the step's output folder together, in bytes; and all that the step has removed and holds open.
     pub output_bytes: u64,
     /// How many files, folders and links may be in the step's output folder.
     pub output_files: u64,

@@ -1,6 +1,7 @@
 //! The folder of one engine: a room for each call that is made or being got ready, and nothing when it is over.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
+use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, chown};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -49,17 +50,18 @@ impl Scratch {
     /// housekeeper clears away the rooms, and has stopped by the time that this is dropped.
     pub(crate) fn new(scratch: &Path, housekeeper: Arc<Housekeeper>) -> Result<Scratch, Error> {
         sweep(scratch);
-        let folder = tempfile::Builder::new()
-            .prefix(PREFIX)
-            .tempdir_in(scratch)
-            .map_err(Error::io("make a scratch folder in", scratch))?;
-        let lock_path = folder.path().join(LOCK);
-        // It is locked before it has its name: another engine that sweeps takes an unlocked one for a dead engine's.
-        let unnamed = folder.path().join("new");
-        let lock = File::create_new(&unnamed).map_err(Error::io("create", &unnamed))?;
-        flock(&lock, FlockOperation::NonBlockingLockExclusive)
-            .map_err(|errno| Error::io("lock", &unnamed)(errno.into()))?;
-        fs::rename(&unnamed, &lock_path).map_err(Error::io("create", &lock_path))?;
+        let (folder, lock) = loop {
+            let folder = tempfile::Builder::new()
+                .prefix(PREFIX)
+                .tempdir_in(scratch)
+                .map_err(Error::io("make a scratch folder in", scratch))?;
+            let path = folder.path().join(LOCK);
+            match lock(&path).map_err(Error::io("lock", &path))? {
+                Some(lock) => break (folder, lock),
+                // An engine that sweeps took it for a dead one's, in the moment before it was locked.
+                None => continue,
+            }
+        };
         if worker_id().is_some() {
             // Workers are another user, who passes here on the way to a room.
             let passable = Permissions::from_mode(0o711);
@@ -116,7 +118,7 @@ impl Scratch {
 impl Drop for Scratch {
     fn drop(&mut self) {
         // Rooms go with their calls; this is for what a call could not remove.
-        let _ = remove_all(self.folder.path());
+        let _ = remove_locked(self.folder.path());
     }
 }
 
@@ -195,7 +197,20 @@ impl Cleared {
     }
 }
 
-/// Removes what engines left behind that were killed: their folders are no longer locked.
+/// Makes a file and locks it; `None` if somebody else has locked or removed it meanwhile, or the folder that it is in.
+fn lock(path: &Path) -> io::Result<Option<File>> {
+    let file = match File::create_new(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        file => file?,
+    };
+    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok((file.metadata()?.nlink() > 0).then_some(file)),
+        Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
+        Err(errno) => Err(errno.into()),
+    }
+}
+
+/// Removes what engines left behind that were killed: their folders are no longer locked, or empty.
 ///
 /// Nothing here is worth an error: what can't be removed now may be later.
 fn sweep(scratch: &Path) {
@@ -210,12 +225,31 @@ fn sweep(scratch: &Path) {
         if !metadata.is_dir() || metadata.uid() != own {
             continue;
         }
-        // A folder so young that it has no lock yet is left for next time.
-        let Ok(lock) = File::open(entry.path().join(LOCK)) else { continue };
+        let lock = match File::open(entry.path().join(LOCK)) {
+            Ok(lock) => lock,
+            Err(_) => {
+                // It went before it had a lock, or is so young; and only an empty one can be removed like this.
+                let _ = fs::remove_dir(entry.path());
+                continue;
+            }
+        };
         if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok() {
-            let _ = remove_all(&entry.path());
+            let _ = remove_locked(&entry.path());
         }
     }
+}
+
+/// Removes an engine's folder, the lock last: whoever is killed meanwhile leaves one that the next engine knows.
+fn remove_locked(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            remove_all(&entry.path())?;
+        } else if entry.file_name() != LOCK {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    remove_all(folder)
 }
 
 #[cfg(test)]
@@ -288,12 +322,16 @@ mod tests {
         let dead = folder.path().join(format!("{PREFIX}dead"));
         fs::create_dir(&dead).unwrap();
         fs::write(dead.join(LOCK), "").unwrap();
-        let young = folder.path().join(format!("{PREFIX}young"));
-        fs::create_dir(&young).unwrap();
+        let begun = folder.path().join(format!("{PREFIX}begun"));
+        fs::create_dir(&begun).unwrap();
+        let unlike = folder.path().join(format!("{PREFIX}unlike"));
+        fs::create_dir(&unlike).unwrap();
+        fs::write(unlike.join("x"), "").unwrap();
         let other = folder.path().join("other");
         fs::create_dir(&other).unwrap();
         fs::write(other.join(LOCK), "").unwrap();
         sweep(folder.path());
-        assert!(!dead.exists() && young.exists() && other.exists() && live.folder().exists());
+        assert!(!dead.exists() && !begun.exists());
+        assert!(unlike.exists() && other.exists() && live.folder().exists());
     }
 }

@@ -6,9 +6,10 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 use std::rc::Rc;
 
+use crunchbox_jail::disk_bytes;
 use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, openat, statat};
 
-use crate::{Limits, Verdict};
+use crate::{Error, Limits, Verdict};
 
 /// Folders in folders, this many at most: it bounds the descriptors that a look takes.
 const MAX_DEPTH: usize = 32;
@@ -25,13 +26,22 @@ impl<'a> Watch<'a> {
         Watch { folder, max_bytes: limits.output_bytes, max_files: limits.output_files }
     }
 
-    /// The limit that is passed, if one is. Never follows a link; what vanishes meanwhile does not count.
+    /// The limit that is passed, if one is, with `removed` bytes in files that no folder shows. Never follows a link; what
+    /// vanishes meanwhile does not count.
     ///
     /// # Errors
     /// If the folder itself can't be read.
-    pub(crate) fn look(&self) -> io::Result<Option<Verdict>> {
+    pub(crate) fn look(&self, removed: u64) -> Result<Option<Verdict>, Error> {
+        self.count(removed).map_err(Error::io("look into", self.folder))
+    }
+
+    fn count(&self, removed: u64) -> io::Result<Option<Verdict>> {
         let too_many = Verdict::Output { which: "output_files", limit: self.max_files };
-        let (mut files, mut bytes) = (0, 0);
+        let too_much = Verdict::Output { which: "output_bytes", limit: self.max_bytes };
+        if removed > self.max_bytes {
+            return Ok(Some(too_much));
+        }
+        let (mut files, mut bytes) = (0, removed);
         let top = Rc::new(openat(CWD, self.folder, FOLDER, Mode::empty())?);
         let mut left: Vec<(Rc<OwnedFd>, CString, usize)> = Vec::new();
         let mut next = Some((top, 1));
@@ -51,11 +61,9 @@ impl<'a> Watch<'a> {
                     left.push((Rc::clone(&folder), name.to_owned(), depth + 1));
                     continue;
                 }
-                // A hole takes no room, and the rest of a small file's block is not the step's doing.
-                let size = u64::try_from(found.st_size).unwrap_or(0);
-                bytes += size.min(u64::try_from(found.st_blocks).unwrap_or(0).saturating_mul(512));
+                bytes = bytes.saturating_add(disk_bytes(&found));
                 if bytes > self.max_bytes {
-                    return Ok(Some(Verdict::Output { which: "output_bytes", limit: self.max_bytes }));
+                    return Ok(Some(too_much));
                 }
             }
             next = std::iter::from_fn(|| left.pop()).find_map(|(parent, name, depth)| {
@@ -76,7 +84,7 @@ mod tests {
 
     fn look(folder: &Path, bytes: u64, files: u64) -> Option<&'static str> {
         let limits = Limits::default().with_output_bytes(bytes).with_output_files(files);
-        Watch::new(folder, &limits).look().unwrap().map(|verdict| match verdict {
+        Watch::new(folder, &limits).look(0).unwrap().map(|verdict| match verdict {
             Verdict::Output { which, .. } => which,
             other => panic!("{other}"),
         })
@@ -91,6 +99,16 @@ mod tests {
         assert_eq!(look(folder.path(), 1000, 4), None);
         assert_eq!(look(folder.path(), 999, 4), Some("output_bytes"));
         assert_eq!(look(folder.path(), 1000, 3), Some("output_files"));
+    }
+
+    #[test]
+    fn what_no_folder_shows_counts_with_the_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let limits = Limits::default().with_output_bytes(1000);
+        let passes = |removed| Watch::new(folder.path(), &limits).look(removed).unwrap().is_some();
+        assert!(!passes(1000) && passes(1001));
+        fs::write(folder.path().join("one"), [0; 400]).unwrap();
+        assert!(!passes(600) && passes(601));
     }
 
     #[test]

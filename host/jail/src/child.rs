@@ -141,14 +141,15 @@ impl Child {
         self.pid.as_raw_nonzero().get().unsigned_abs()
     }
 
-    /// The private memory that the worker has in use now, in bytes; `None` if that can't be told, as of one that has ended.
+    /// The private memory that the worker has in use now, in bytes, with the kernel's tables of its pages: those take room
+    /// for pages too that hold nothing. `None` if that can't be told, as of a worker that has ended.
     pub fn private_memory(&self) -> Option<u64> {
-        let text = std::fs::read_to_string(format!("/proc/{}/statm", self.id())).ok()?;
-        // In pages: all addresses, what is resident, and the part of that which files hold too.
-        let mut pages = text.split(' ').map(|number| number.parse::<u64>().ok());
-        let (resident, of_files) = (pages.nth(1)??, pages.next()??);
-        let page_bytes = rustix::param::page_size() as u64;
-        Some(resident.saturating_sub(of_files).saturating_mul(page_bytes))
+        let text = std::fs::read_to_string(format!("/proc/{}/status", self.id())).ok()?;
+        let kib = |name: &str| {
+            let line = text.lines().find_map(|line| line.strip_prefix(name));
+            line?.trim().strip_suffix(" kB")?.parse::<u64>().ok()
+        };
+        Some(kib("RssAnon:")?.saturating_add(kib("VmPTE:")?).saturating_mul(1 << 10))
     }
 
     /// Kills the worker, if it still runs. Can't be refused by it, nor hit another process.

@@ -186,7 +186,8 @@ impl Layers {
 
     /// Reads what [`to_lines`](Layers::to_lines) wrote; `None` if it did not.
     pub(crate) fn from_lines(lines: &str) -> Option<Layers> {
-        let missing = lines.lines().map(|line| {
+        // Not `lines`, which takes a carriage return for a part of the end.
+        let missing = lines.split_terminator('\n').map(|line| {
             let (layer, reason) = line.split_once('\t')?;
             Some(Missing { layer: layer.parse().ok()?, reason: reason.to_owned() })
         });
@@ -208,10 +209,10 @@ mod tests {
 
     #[test]
     fn what_is_missing_arrives_with_its_reason() {
-        let reason = "the kernel\nhas none".to_owned();
+        let reason = "the kernel\nhas none\r".to_owned();
         let layers = Layers::without(vec![Missing { layer: Layer::Landlock, reason }]);
         let arrived = Layers::from_lines(&layers.to_lines()).unwrap();
-        assert_eq!(arrived.reason(Layer::Landlock), Some("the kernel has none"));
+        assert_eq!(arrived.reason(Layer::Landlock), Some("the kernel has none\r"));
         assert_eq!((arrived.on.len(), arrived.reason(Layer::Seccomp)), (Layer::ALL.len() - 1, None));
         assert_eq!(Layers::from_lines("moat\tdry\n"), None);
     }

@@ -23,6 +23,7 @@ mod memory;
 mod namespaces;
 mod news;
 mod reap;
+mod removed;
 mod root;
 mod seccomp;
 mod spawner;
@@ -42,6 +43,7 @@ pub use namespaces::{WORKER_ID, worker_id};
 #[doc(hidden)]
 pub use news::check_news;
 pub use reap::{Exit, ResourceUsage};
+pub use removed::{disk_bytes, removed_bytes};
 pub use root::Room;
 pub use seccomp::Profile;
 pub use spawner::{Lost, Pending, Spawner};

@@ -111,13 +111,17 @@ fn become_nobody() -> io::Result<()> {
     Ok(set_dumpable_behavior(DumpableBehavior::Dumpable)?)
 }
 
-/// A user namespace with one user and one group in it: the ones we are.
+/// A user namespace with one user and one group in it: the ones we are. In it no other can be made, in which a worker would
+/// have every right.
 fn enter_user_namespace() -> io::Result<()> {
     let (uid, gid) = (geteuid().as_raw(), getegid().as_raw());
     unshare(UnshareFlags::NEWUSER)?;
     fs::write("/proc/self/setgroups", "deny")?;
     fs::write("/proc/self/gid_map", format!("{gid} {gid} 1"))?;
-    fs::write("/proc/self/uid_map", format!("{uid} {uid} 1"))
+    fs::write("/proc/self/uid_map", format!("{uid} {uid} 1"))?;
+    // A container may keep its settings from being written. Then the list of system calls stands alone against it.
+    let _ = fs::write("/proc/sys/user/max_user_namespaces", "0");
+    Ok(())
 }
 
 /// A time namespace in which the machine has just been started.

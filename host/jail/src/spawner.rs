@@ -23,9 +23,10 @@ use crate::transfer::Outgoing;
 pub struct Spawner {
     executable: PathBuf,
     rooms: Option<PathBuf>,
-    group: Option<Arc<ControlGroup>>,
     /// None until the first worker is wanted.
     process: Mutex<Option<Arc<Process>>>,
+    /// Behind the process, so that it is dropped when that has ended: a group with a process in it can't be removed.
+    group: Option<Arc<ControlGroup>>,
 }
 
 /// A spawner that was started.

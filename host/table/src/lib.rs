@@ -46,6 +46,7 @@ mod rules;
 mod sink;
 mod source;
 mod validate;
+mod values;
 mod wide;
 
 pub use append::append;

@@ -17,6 +17,8 @@ pub mod compile;
 #[cfg(any(feature = "run", feature = "compiler"))]
 mod config;
 #[cfg(feature = "run")]
+mod removed;
+#[cfg(feature = "run")]
 pub mod run;
 pub mod serve;
 #[cfg(feature = "run")]

@@ -14,6 +14,7 @@ use wasmtime_wasi::I32Exit;
 use wasmtime_wasi::p1::{self, WasiP1Ctx};
 
 use crate::config;
+use crate::removed::Removed;
 use crate::serve::Task;
 use crate::shown::{self, Shown};
 use crate::stdio::Capture;
@@ -25,6 +26,7 @@ pub(crate) struct State {
     wasi: WasiP1Ctx,
     pub(crate) growth: Growth,
     pub(crate) shown: Shown,
+    removed: Removed,
 }
 
 /// What is the same for every step: made in the spawner, so that a worker finds it made.
@@ -37,7 +39,10 @@ impl Ground {
     fn new(stack_bytes: usize) -> wasmtime::Result<Ground> {
         let engine = Engine::new(&config::for_runner(stack_bytes))?;
         let mut linker = Linker::new(&engine);
-        p1::add_to_linker_async(&mut linker, |state: &mut State| &mut state.wasi)?;
+        p1::add_to_linker_async(&mut linker, |state: &mut State| {
+            state.removed.look();
+            &mut state.wasi
+        })?;
         // wasmtime's own takes statuses up to 125 only and traps on others; a step's status is its own affair.
         linker.allow_shadowing(true);
         let exit = |status: i32| -> wasmtime::Result<()> { Err(I32Exit(status).into()) };
@@ -69,6 +74,7 @@ fn work(task: Task, usual: Ground) -> anyhow::Result<Report> {
         config::USUAL_STACK_BYTES => usual,
         _ => Ground::new(stack_bytes).map_err(anyhow::Error::from)?,
     };
+    let removed = Removed::new(task.file_bytes, &code, &task.control)?;
     let engine = &ground.engine;
     let module = match load(engine, code) {
         Ok(module) => module,
@@ -79,11 +85,12 @@ fn work(task: Task, usual: Ground) -> anyhow::Result<Report> {
         crunchbox_jail::forbid_new_code().context("can't forbid new code")?;
     }
     let stdout = Capture::new(job.stdout_bytes);
-    let mut store = store(&ground, &job, task.payload, &room, task.control, stdout.clone())?;
+    let mut store = store(&ground, &job, task.payload, &room, task.control, stdout.clone(), removed)?;
     let runtime = runtime()?;
     let ended = runtime.block_on(call(&ground.linker, &module, &mut store));
 
-    let mut report = judge(ended, &store.data().growth, &job);
+    let state = store.data();
+    let mut report = state.removed.report().unwrap_or_else(|| judge(ended, &state.growth, &job));
     report.fuel = job.fuel - store.get_fuel().unwrap_or(0);
     let growth = &store.data().growth;
     report.peak_memory_bytes = growth.peak_memory_bytes();
@@ -102,11 +109,12 @@ pub(crate) fn store(
     room: &Room,
     control: UnixStream,
     stdout: Capture,
+    removed: Removed,
 ) -> anyhow::Result<Store<State>> {
     let wasi = wasi::context(job, request, room, stdout)?;
     let growth = Growth::new(job.memory_bytes, job.table_elements, job.input_bytes);
     let shown = Shown::new(room.inputs.clone(), control.into());
-    let mut store = Store::new(&ground.engine, State { wasi, growth, shown });
+    let mut store = Store::new(&ground.engine, State { wasi, growth, shown, removed });
     store.limiter(|state| &mut state.growth);
     store.set_fuel(job.fuel).map_err(anyhow::Error::from)?;
     Ok(store)

@@ -24,6 +24,8 @@ pub struct Task {
     pub files: Vec<File>,
     /// The folders that go with it, if there are any.
     pub room: Option<Room>,
+    /// How much may be written, in bytes: into one file, and into all of them.
+    pub file_bytes: u64,
     /// Where the report goes.
     pub control: UnixStream,
     /// Whether the kernel can see to it that no memory becomes executable.
@@ -102,6 +104,7 @@ fn take(jailed: Jailed, limited: bool) -> anyhow::Result<Task> {
         payload: payload.to_vec(),
         files,
         room: jailed.room,
+        file_bytes: job.file_bytes,
         control: jailed.control,
         can_forbid_new_code,
     })

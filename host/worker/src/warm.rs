@@ -4,6 +4,8 @@
 //!
 //! A seed that all workers share is no seed: what a step may draw from is set by `wasi.rs` in every case.
 
+use std::fs::File;
+use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
@@ -11,6 +13,7 @@ use crunchbox_jail::Room;
 use crunchbox_protocol::{End, Job, Message, Report, Role, RunJob};
 use wasmtime::Func;
 
+use crate::removed::Removed;
 use crate::run::{Ground, runtime, store};
 use crate::stdio::Capture;
 
@@ -35,9 +38,10 @@ pub(crate) fn warm_up(ground: &Ground) -> anyhow::Result<()> {
     let bytes = Job::new(Role::Run(job.clone()), 0, Duration::ZERO, 0).to_bytes(b"request");
     Job::from_bytes(&bytes).map_err(anyhow::Error::msg)?;
     ask_the_processor();
-    let (control, _engine) = UnixStream::pair()?;
+    let (control, engine) = UnixStream::pair()?;
+    let removed = Removed::new(0, &File::from(OwnedFd::from(engine)), &control)?;
     let room = Room { inputs: "/".into(), outputs: "/".into() };
-    let mut store = store(ground, &job, b"request".to_vec(), &room, control, Capture::new(0))?;
+    let mut store = store(ground, &job, b"request".to_vec(), &room, control, Capture::new(0), removed)?;
     // On a stack of its own, as a step is.
     let nothing = Func::wrap(&mut store, || ());
     runtime()?.block_on(nothing.call_async(&mut store, &[], &mut [])).map_err(anyhow::Error::from)?;

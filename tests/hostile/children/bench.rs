@@ -10,6 +10,7 @@ use anyhow::{Context, ensure};
 use crunchbox::{Engine, Layer, Layers, Limits, Module, RenderRequest};
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 
+use crate::enter;
 use crate::world::World;
 
 /// What the hostile program says of one of its attacks.
@@ -44,12 +45,14 @@ pub(crate) fn is_namespace(layer: Layer) -> bool {
     layer != Layer::UserNamespace && layer.name().ends_with("-namespace")
 }
 
-/// Asks the hostile program for its attacks.
-pub(crate) fn attacks(program: &Path) -> anyhow::Result<Vec<Attack>> {
+/// Asks the hostile program for its attacks, and what becomes of them in this pass.
+pub(crate) fn attacks(program: &Path, pass: &str) -> anyhow::Result<Vec<Attack>> {
     let output = Command::new(program).arg("--list").output()?;
     let text = String::from_utf8(output.stdout)?;
     let attack = |line: &str| {
-        let [name, verdict, stopped_by, only, what] = line.split('\t').collect::<Vec<_>>().try_into().ok()?;
+        let [name, verdict, of_root, stopped_by, only, what] =
+            line.split('\t').collect::<Vec<_>>().try_into().ok()?;
+        let verdict = if pass == enter::ROOT { of_root } else { verdict };
         let only = only.split('+').filter_map(|name| name.parse().ok()).collect();
         let [name, verdict, stopped_by, what] = [name, verdict, stopped_by, what].map(str::to_owned);
         Some(Attack { name, verdict, stopped_by, only, what })
@@ -59,6 +62,9 @@ pub(crate) fn attacks(program: &Path) -> anyhow::Result<Vec<Attack>> {
     ensure!(attacks.len() >= 70, "these can't be all attacks: {}", attacks.len());
     Ok(attacks)
 }
+
+/// What all workers may take together: more than what any attack takes that is to be seen by its own limits.
+const GROUP_BYTES: u64 = 600 << 20;
 
 /// What came of an attack.
 pub(crate) struct Seen {
@@ -107,15 +113,17 @@ impl<'a> Bench<'a> {
             fs::remove_dir_all(entry?.path())?;
         }
         let processes = processes()?;
-        let engine = engine(world, &folder)?;
+        let engine = engine(world, &folder, without.contains(&Layer::Cgroup))?;
         Ok(Bench { world, engine, module: trivial_module()?, processes })
     }
 
     /// Has one attack run, and looks at what it has changed.
     pub(crate) fn run(&self, attack: &Attack) -> anyhow::Result<Seen> {
         let wall_time = Duration::from_millis(if attack.verdict == "time" { 1_000 } else { 20_000 });
+        // What all workers may take together shows only in one that may take more.
+        let memory = if attack.only == [Layer::Cgroup] { 2 * GROUP_BYTES } else { 1 << 20 };
         let limits =
-            Limits::default().with_memory_bytes(1 << 20).with_output_bytes(1 << 20).with_wall_time(wall_time);
+            Limits::default().with_memory_bytes(memory).with_output_bytes(1 << 20).with_wall_time(wall_time);
         let params = serde_json::json!({"attack": attack.name});
         let started = Instant::now();
         let request = RenderRequest::new(&self.module).clean_params(params);
@@ -227,9 +235,14 @@ fn processes() -> anyhow::Result<BTreeMap<i32, String>> {
     Ok(processes)
 }
 
-fn engine(world: &World, workers: &Path) -> anyhow::Result<Engine> {
+/// Its workers may together take less than one of them, if its own limit is the usual one.
+fn engine(world: &World, workers: &Path, without_group: bool) -> anyhow::Result<Engine> {
     let builder =
         Engine::builder().workers(workers).scratch(world.path("scratch")).cache(world.path("cache"));
+    // A compiler has a thread for each processor.
+    let processes = 24 + u32::try_from(std::thread::available_parallelism()?.get())?;
+    let builder = builder.worker_group(GROUP_BYTES, processes);
+    let builder = if without_group { builder.delegated_group("/nowhere") } else { builder };
     builder.idle_workers(0).build().context("no engine")
 }
 
@@ -246,7 +259,7 @@ fn trivial_module() -> anyhow::Result<Module> {
 
 /// After all that, a step in a real worker is as good as ever.
 pub(crate) fn good_call(world: &World) -> anyhow::Result<()> {
-    let engine = engine(world, &world.programs())?;
+    let engine = engine(world, &world.programs(), false)?;
     let outcome = engine.render(&RenderRequest::new(&trivial_module()?), &Limits::default())?;
     ensure!(outcome.verdict.word() == "ok", "a good step ends with {}", outcome.verdict);
     let missing: Vec<_> = outcome.layers.missing.iter().map(|missing| missing.layer.name()).collect();

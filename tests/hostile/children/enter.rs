@@ -1,7 +1,7 @@
 //! Going into the namespaces, in two steps: this process makes them, and its child is the first process in them.
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;
 use std::process::{Command, ExitCode, Stdio};
 
@@ -30,6 +30,11 @@ pub(crate) const PLACE: &str = "CRUNCHBOX_CHILDREN_PLACE";
 pub(crate) const BIN: &str = "bin";
 pub(crate) const WORLD: &str = "world";
 
+/// The one that names the folders of a control group that is ours, with a colon between them; and the one that says why there
+/// is none.
+pub(crate) const GROUP: &str = "CRUNCHBOX_CHILDREN_GROUP";
+pub(crate) const NO_GROUP: &str = "CRUNCHBOX_CHILDREN_NO_GROUP";
+
 /// The one that names the namespaces that we come from.
 pub(crate) const OUTSIDE: &str = "CRUNCHBOX_CHILDREN_OUTSIDE";
 
@@ -54,7 +59,9 @@ pub(crate) fn enter() -> anyhow::Result<ExitCode> {
         .context("can't make namespaces, and attacks nothing without: see `crunchbox doctor`")?;
     let parent = UnixStream::from(rustix::stdio::stdin().try_clone_to_owned()?);
     (&parent).write_all(b"u")?;
-    (&parent).read_exact(&mut [0])?;
+    let mut told = String::new();
+    BufReader::new(&parent).read_line(&mut told)?;
+    let (group, of_group) = told.trim_end().split_once('=').context("the parent is gone")?;
     if std::env::var(PASS).as_deref() == Ok(ROOT) {
         set_thread_groups(&[])?;
         set_thread_res_gid(Gid::ROOT, Gid::ROOT, Gid::ROOT)?;
@@ -74,6 +81,7 @@ pub(crate) fn enter() -> anyhow::Result<ExitCode> {
         .env_clear()
         .envs(std::env::vars_os().filter(|(name, _)| variables.iter().any(|known| *name == *known)))
         .env(STAGE, INSIDE)
+        .env(group, of_group)
         .env(bait::VARIABLE, bait::SECRET)
         .stdin(Stdio::null())
         .status()?;

@@ -20,6 +20,7 @@
 mod bait;
 mod bench;
 mod enter;
+mod group;
 mod outside;
 #[allow(dead_code, unsafe_code)] // Shared with the attacks.
 #[path = "child/sys.rs"]
@@ -44,9 +45,11 @@ fn main() -> anyhow::Result<ExitCode> {
         _ => {
             let arguments = Arguments::from_args();
             if arguments.list {
-                let attacks = bench::attacks(&outside::child()?)?;
-                let trials = outside::passes().iter().flat_map(|pass| trials(pass, &attacks, None)).collect();
-                return Ok(libtest_mimic::run(&arguments, trials).exit_code());
+                let mut all = Vec::new();
+                for pass in outside::passes() {
+                    all.extend(trials(pass, &bench::attacks(&outside::child()?, pass)?, None));
+                }
+                return Ok(libtest_mimic::run(&arguments, all).exit_code());
             }
             outside::run()
         }
@@ -56,10 +59,19 @@ fn main() -> anyhow::Result<ExitCode> {
 /// In the namespaces, as their first process.
 fn inside() -> anyhow::Result<ExitCode> {
     let world = Arc::new(World::make()?);
-    let attacks = bench::attacks(&world.program("hostile-child"))?;
+    let mut attacks = bench::attacks(&world.program("hostile-child"), world.pass())?;
     if std::env::var_os(walls::VARIABLE).is_some() {
+        ensure!(
+            world.pass() != enter::USER || world.no_group().is_none(),
+            "there is no control group: {}",
+            world.no_group().unwrap_or_default()
+        );
         walls::print(&world, &attacks)?;
         return Ok(ExitCode::SUCCESS);
+    }
+    if let Some(reason) = world.no_group() {
+        eprintln!("as {}, there is no control group, and nothing is tried on one: {reason}", world.pass());
+        attacks.retain(|attack| attack.only != [Layer::Cgroup]);
     }
     // One after the other: each looks at all processes that there are.
     let arguments = Arguments { test_threads: Some(1), ..Arguments::from_args() };
@@ -119,7 +131,8 @@ fn meets_all_but(world: &World, layer: Layer, attacks: &[Attack]) -> anyhow::Res
         if let Some(what) = seen.won
             && !attack.may_win_without(layer)
         {
-            won.push(format!("{}: {what}", attack.name));
+            let missing = &seen.layers.missing;
+            won.push(format!("{}: {what}; without {missing:?}", attack.name));
         }
     }
     bench.close()?;

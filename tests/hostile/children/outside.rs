@@ -9,9 +9,10 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, anyhow, ensure};
 use crunchbox_tests::Built;
 
+use crate::group::Group;
 use crate::{enter, walls};
 
 /// Another user than root: the number that the first one has on most machines.
@@ -81,24 +82,36 @@ fn start(pass: &str, place: &Path) -> anyhow::Result<i32> {
     let mut process = command.spawn().context("can't start again")?;
     drop(command);
     let mut word = [0];
+    let mut group = None;
     if (&ours).read_exact(&mut word).is_ok() {
-        map_users(process.id(), pass)?;
-        (&ours).write_all(&word)?;
+        let user = map_users(process.id(), pass)?;
+        let made = match pass {
+            enter::USER => Group::make(process.id(), user),
+            // Its spawners become another user at once, and whoever is not the machine's root moves none of those.
+            _ => Err(anyhow!("its workers are another user's")),
+        };
+        let told = match &made {
+            Ok(group) => format!("{}={}\n", enter::GROUP, group.names()),
+            Err(error) => format!("{}={error:#}\n", enter::NO_GROUP),
+        };
+        group = made.ok();
+        (&ours).write_all(told.as_bytes())?;
     }
     let status = process.wait()?;
+    drop(group);
     ensure!(status.code().is_some(), "the pass as {pass} ended with {status}");
     Ok(status.code().unwrap_or(1))
 }
 
 /// Says who the users of the new user namespace are outside of it. Its root is nobody: what root may do by its number
-/// alone, as changing the kernel's settings, it may not.
-fn map_users(process: u32, pass: &str) -> anyhow::Result<()> {
+/// alone, as changing the kernel's settings, it may not. Gives the user that the engine is outside.
+fn map_users(process: u32, pass: &str) -> anyhow::Result<u32> {
     let write = |file: &str, text: &str| {
         let path = format!("/proc/{process}/{file}");
         fs::write(&path, text).with_context(|| format!("can't write `{text}` to {path}"))
     };
     if pass == enter::ROOT {
-        let map = |file: &str| -> anyhow::Result<()> {
+        let map = |file: &str| -> anyhow::Result<u32> {
             let own = fs::read_to_string(format!("/proc/self/{file}"))?;
             let end = own.lines().filter_map(|line| {
                 let mut numbers = line.split_whitespace().map(|number| number.parse::<u64>().unwrap_or(0));
@@ -107,7 +120,8 @@ fn map_users(process: u32, pass: &str) -> anyhow::Result<()> {
             });
             // In a container of few users its root is nobody already.
             let first = if end.max().unwrap_or(0) > 200_000 { 100_000 } else { 0 };
-            write(file, &format!("0 {first} 65536"))
+            write(file, &format!("0 {first} 65536"))?;
+            Ok(first)
         };
         map("gid_map")?;
         return map("uid_map");
@@ -117,5 +131,6 @@ fn map_users(process: u32, pass: &str) -> anyhow::Result<()> {
     let (uid, gid) = if root { (ORDINARY, ORDINARY) } else { own };
     write("setgroups", "deny")?;
     write("gid_map", &format!("{gid} {gid} 1"))?;
-    write("uid_map", &format!("{uid} {uid} 1"))
+    write("uid_map", &format!("{uid} {uid} 1"))?;
+    Ok(uid)
 }

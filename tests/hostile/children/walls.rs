@@ -14,8 +14,6 @@ pub(crate) fn switchable(pass: &str) -> Vec<Layer> {
     let is_switchable = |layer: &Layer| match layer {
         // These are what a worker is.
         Layer::Wasm | Layer::Process | Layer::Environment | Layer::Descriptors => false,
-        // What all workers take together takes more than one of them.
-        Layer::Cgroup => false,
         Layer::User => pass == enter::ROOT,
         _ => true,
     };

@@ -1,5 +1,6 @@
 //! The world that attacks run in: nothing in it is anybody's, and it goes with this process.
 
+use std::ffi::CString;
 use std::fs::{self, File, Permissions};
 use std::io::{ErrorKind, Write};
 use std::net::{TcpListener, UdpSocket};
@@ -25,6 +26,8 @@ const HOST_NAME: &str = "harness";
 /// Proof that we are where nothing can be harmed, and what is there.
 pub(crate) struct World {
     pass: String,
+    /// Why there is no control group that is ours, if there is none.
+    no_group: Option<String>,
     place: PathBuf,
     tcp: Vec<TcpListener>,
     udp: UdpSocket,
@@ -41,7 +44,10 @@ impl World {
         let variable = |name: &str| std::env::var(name).with_context(|| format!("{name} is not set"));
         let (pass, place) = (variable(enter::PASS)?, PathBuf::from(variable(enter::PLACE)?));
         apart(&variable(enter::OUTSIDE)?)?;
-        wall_in(&place.join(enter::WORLD))?;
+        let group: Vec<PathBuf> = std::env::var(enter::GROUP)
+            .map_or_else(|_| Vec::new(), |names| names.split(':').map(PathBuf::from).collect());
+        let no_group = std::env::var(enter::NO_GROUP).ok();
+        wall_in(&place.join(enter::WORLD), &group)?;
         // The first thing that is started, so that its number is known.
         let neighbour = neighbour(&place, &pass)?;
         let world = place.join(enter::WORLD);
@@ -77,7 +83,8 @@ impl World {
             let none = CapabilitySet::empty();
             set_capabilities(None, CapabilitySets { effective: none, permitted: none, inheritable: none })?;
         }
-        let world = World { pass, place, tcp, udp, unix, _descriptor: descriptor, _neighbour: neighbour };
+        let world =
+            World { pass, no_group, place, tcp, udp, unix, _descriptor: descriptor, _neighbour: neighbour };
         world.mend()?;
         Ok(world)
     }
@@ -85,6 +92,11 @@ impl World {
     /// As whom we are here.
     pub(crate) fn pass(&self) -> &str {
         &self.pass
+    }
+
+    /// Why workers can be put into no control group, if so.
+    pub(crate) fn no_group(&self) -> Option<&str> {
+        self.no_group.as_deref()
     }
 
     /// A program that was brought along.
@@ -177,19 +189,32 @@ fn apart(outside: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Makes every file system read-only but a new one in memory, and looks whether it is so.
-fn wall_in(world: &Path) -> anyhow::Result<()> {
+/// Makes every file system read-only but a new one in memory, and looks whether it is so. Those of `group` can be written, in
+/// which nothing but the group's folders is ours.
+fn wall_in(world: &Path, group: &[PathBuf]) -> anyhow::Result<()> {
     mount_change("/", MountPropagationFlags::PRIVATE | MountPropagationFlags::REC)?;
     let read_only = [1u64, 0, 0, 0]; // MOUNT_ATTR_RDONLY
     call!(SYS_mount_setattr, libc::AT_FDCWD, c"/", libc::AT_RECURSIVE, &read_only, size_of_val(&read_only))
         .context("can't make all file systems read-only")?;
     let quiet = MountFlags::NOSUID | MountFlags::NODEV;
+    let is_of_group = |place: &str| {
+        let place = Path::new(place);
+        place.starts_with("/sys/fs/cgroup/") && group.iter().any(|folder| folder.starts_with(place))
+    };
+    for line in fs::read_to_string("/proc/self/mountinfo")?.lines() {
+        if let Some(place) = line.split(' ').nth(4).filter(|place| is_of_group(place)) {
+            let writable = [0, 1u64, 0, 0];
+            let place = CString::new(place)?;
+            call!(SYS_mount_setattr, libc::AT_FDCWD, place.as_c_str(), 0, &writable, size_of_val(&writable))
+                .with_context(|| format!("can't make {place:?} writable again"))?;
+        }
+    }
     mount("proc", "/proc", "proc", quiet | MountFlags::NOEXEC, None).context("can't mount /proc")?;
     mount("world", world, "tmpfs", quiet, Some(c"mode=0755,size=1g")).context("can't mount a tmpfs")?;
     for line in fs::read_to_string("/proc/self/mountinfo")?.lines() {
         let mut words = line.split(' ');
         let (Some(place), Some(options)) = (words.nth(4), words.next()) else { bail!("no mount: {line}") };
-        let ours = Path::new(place) == world || place == "/proc";
+        let ours = Path::new(place) == world || place == "/proc" || is_of_group(place);
         ensure!(ours || options.split(',').any(|option| option == "ro"), "{place} can be written");
         ensure!(!line.contains(" shared:"), "what is mounted on {place} would show outside");
     }

@@ -10,7 +10,6 @@ mod frame;
 mod message;
 mod rows;
 mod schema;
-mod values;
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -23,6 +22,7 @@ use arrow::ipc::reader::{RecordBatchDecoder, read_dictionary};
 use arrow::ipc::{Block, MetadataVersion};
 
 use crate::error::{Check, TableError, guarded};
+use crate::values;
 use crunchbox_protocol::TableLimits;
 
 /// Whether compressed record batches are welcome.

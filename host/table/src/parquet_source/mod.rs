@@ -25,6 +25,7 @@ use crate::error::{Check, TableError, guarded};
 use crate::input::Input;
 use crate::pieces::Pieces;
 use crate::source::{BATCH_BYTES, BATCH_ROWS, Batches, Source, wanted};
+use crate::values;
 use crunchbox_protocol::TableLimits;
 
 /// Field metadata that the reader makes up from the file's own numbering.
@@ -214,7 +215,7 @@ fn as_plain(field: &Arc<Field>) -> Field {
     field.as_ref().clone().with_data_type(data_type).with_metadata(metadata)
 }
 
-/// Turns views into plain text.
+/// Turns views into plain text, and sees that values are what their types say: the decoder takes the file's word.
 fn plain(schema: &SchemaRef, batch: &RecordBatch) -> Result<RecordBatch, TableError> {
     let mut columns = Vec::with_capacity(batch.num_columns());
     for (field, array) in schema.fields().iter().zip(batch.columns()) {
@@ -225,6 +226,7 @@ fn plain(schema: &SchemaRef, batch: &RecordBatch) -> Result<RecordBatch, TableEr
                 TableError::new(Check::Conversion, error.to_string()).in_column(field.name())
             })?
         };
+        values::check(&array.to_data()).map_err(|error| error.in_column(field.name()))?;
         columns.push(array);
     }
     let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));

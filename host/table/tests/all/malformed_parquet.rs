@@ -45,6 +45,22 @@ fn sample() -> Buffer {
 }
 
 #[test]
+fn values_that_their_types_do_not_have_are_refused() {
+    let decimal = |value| {
+        let values = Decimal128Array::from(vec![value]).with_precision_and_scale(5, 2).unwrap();
+        parquet_file(&column(Arc::new(values)), WriterProperties::builder())
+    };
+    read(&decimal(-99_999), FileFormat::Parquet, &options()).unwrap();
+    assert_eq!(parquet_check(&decimal(-100_000), &options()), Check::ArrowDecimalPrecision);
+    let time = |value| {
+        let values = Time32MillisecondArray::from(vec![value]);
+        parquet_file(&column(Arc::new(values)), WriterProperties::builder())
+    };
+    read(&time(86_399_999), FileFormat::Parquet, &options()).unwrap();
+    assert_eq!(parquet_check(&time(86_400_000), &options()), Check::ArrowTimeRange);
+}
+
+#[test]
 fn every_beginning_of_a_parquet_file_is_refused() {
     let file = sample();
     read(&file, FileFormat::Parquet, &options()).unwrap();

@@ -13,6 +13,8 @@ use crate::sys::call;
 pub(crate) struct Attack {
     /// The engine's verdict with all layers on: `denied` for a system call that kills, `exit` for one that is refused.
     pub(crate) verdict: &'static str,
+    /// The same where the engine is root, who sees more of its workers.
+    pub(crate) verdict_of_root: &'static str,
     /// Layers that stand alone against it: without one of them it may win.
     pub(crate) only: &'static [Layer],
     /// Whether walls have to do with it at all; else it is the engine who judges, whatever the walls.
@@ -25,7 +27,12 @@ pub(crate) struct Attack {
 
 impl Attack {
     pub(crate) const fn new(verdict: &'static str, run: fn(&Scene) -> io::Result<String>) -> Attack {
-        Attack { verdict, only: &[], walls: true, always: None, run }
+        Attack { verdict, verdict_of_root: verdict, only: &[], walls: true, always: None, run }
+    }
+
+    /// Root's engine has another verdict.
+    pub(crate) const fn of_root(self, verdict: &'static str) -> Attack {
+        Attack { verdict_of_root: verdict, ..self }
     }
 
     /// These are all that stops it.

@@ -25,7 +25,7 @@ use crunchbox_worker::serve::{Profile, Task, give_up, serve_without};
 use rustix::thread::{CapabilitySet, CapabilitySets, clear_ambient_capability_set, set_capabilities};
 use rustix::time::{ClockId, clock_gettime};
 
-use crate::attack::Scene;
+use crate::attack::{Attack, Scene};
 
 fn main() -> ExitCode {
     match std::env::args().nth(1).as_deref() {
@@ -56,17 +56,18 @@ fn main() -> ExitCode {
     }
 }
 
-/// What the harness has to know: a line each. Name, verdict, who stops it: `walls`, the engine's `judgement`, or the
+/// What the harness has to know: a line each. Name, verdict, root's verdict, who stops it: `walls`, the engine's `judgement`, or the
 /// name of a layer that is always there; the layers that stand alone; what it does.
 fn list() -> String {
-    let line = |(name, what, attack): &(String, &str, &attack::Attack)| {
+    let line = |(name, what, attack): &(String, &str, &Attack)| {
         let stopped_by = match (attack.always, attack.walls) {
             (Some(layer), _) => layer.name(),
             (None, true) => "walls",
             (None, false) => "judgement",
         };
         let only: Vec<_> = attack.only.iter().map(|layer| layer.name()).collect();
-        format!("{name}\t{}\t{stopped_by}\t{}\t{what}\n", attack.verdict, only.join("+"))
+        let Attack { verdict, verdict_of_root, .. } = attack;
+        format!("{name}\t{verdict}\t{verdict_of_root}\t{stopped_by}\t{}\t{what}\n", only.join("+"))
     };
     attacks::all().iter().map(line).collect()
 }

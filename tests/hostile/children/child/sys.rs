@@ -102,6 +102,12 @@ pub(crate) fn touch(address: usize, bytes: usize) {
     }
 }
 
+/// Reads one byte at an address, for the sake of its page.
+pub(crate) fn look(address: usize) {
+    // SAFETY: the caller has just mapped it for reading.
+    unsafe { std::ptr::with_exposed_provenance::<u8>(address).read_volatile() };
+}
+
 /// Reads memory at an address.
 pub(crate) fn peek(address: usize, bytes: usize) -> Vec<u8> {
     // SAFETY: the caller has just attached this range for reading.

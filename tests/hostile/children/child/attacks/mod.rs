@@ -63,6 +63,7 @@ attacks! {
     long_file
     many_files
     many_large_files
+    removed_files
     deep_folders
     output_link
     output_folder
@@ -160,6 +161,8 @@ attacks! {
     memory_shared
     memory_stack
     memory_sealed
+    page_tables
+    memory_together
     lock_memory
     // Limits.
     raise_file_size

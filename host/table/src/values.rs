@@ -1,4 +1,4 @@
-//! Rules of the Arrow format that its decoder leaves alone: digits of decimals, range of times of day.
+//! Rules of the Arrow format that decoders leave alone: digits of decimals, range of times of day.
 
 use arrow::array::{ArrayData, AsArray, make_array};
 use arrow::datatypes::{
@@ -11,7 +11,7 @@ use crate::error::{Check, TableError};
 const SECONDS_PER_DAY: i64 = 24 * 60 * 60;
 
 /// Checks an array and the arrays inside it.
-pub(super) fn check(data: &ArrayData) -> Result<(), TableError> {
+pub(crate) fn check(data: &ArrayData) -> Result<(), TableError> {
     match data.data_type() {
         DataType::Decimal32(precision, _) => decimal(
             make_array(data.clone()).as_primitive::<Decimal32Type>().validate_decimal_precision(*precision),

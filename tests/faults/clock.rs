@@ -1,0 +1,191 @@
+//! A clock that jumps under the command: by hours, forwards, backwards or to and fro, at each reading in turn.
+//!
+//! A small library does it, which is loaded into the command (`clock.c`); the machine's own clocks go on as ever. Workers
+//! start with an empty environment, so theirs are the machine's. What they use of the time is how much of the processor
+//! the kernel lets them have, and a step sees clocks of its own.
+
+use std::fs::{self, File, FileTimes};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::time::{Duration, Instant, SystemTime};
+
+use anyhow::{Context, ensure};
+
+use crate::subject::{Subject, names, text};
+
+const REALTIME: i32 = libc::CLOCK_REALTIME;
+const MONOTONIC: i32 = libc::CLOCK_MONOTONIC;
+
+/// How far a clock jumps, in seconds.
+const HOURS: i64 = 3 * 3600;
+
+/// The library, made by the C compiler that Crunchbox needs anyway.
+fn library(folder: &Path) -> anyhow::Result<PathBuf> {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("faults/clock.c");
+    let library = folder.join("clock.so");
+    let made = Command::new("cc")
+        .args(["-shared", "-fPIC", "-O1", "-Wall", "-Wextra", "-Werror", "-o"])
+        .args([&library, &source])
+        .output()
+        .context("there is no C compiler `cc`")?;
+    ensure!(made.status.success(), "{}: {}", source.display(), text(&made.stderr));
+    Ok(library)
+}
+
+/// What a clock does.
+struct Jump {
+    library: PathBuf,
+    clock: i32,
+    seconds: i64,
+    /// Behind how many readings.
+    after: u32,
+    swings: bool,
+}
+
+impl Jump {
+    fn under(&self, command: &mut Command) -> anyhow::Result<Output> {
+        command.env("LD_PRELOAD", &self.library);
+        command.env("JUMP_CLOCK", self.clock.to_string()).env("JUMP_SECONDS", self.seconds.to_string());
+        command.env("JUMP_AFTER", self.after.to_string());
+        if self.swings {
+            command.env("JUMP_SWINGS", "1");
+        }
+        Ok(command.output()?)
+    }
+}
+
+/// A step that goes on for ever, and what it takes to have it end by its time alone.
+fn endless(subject: &Subject, wall_time: &str) -> anyhow::Result<Command> {
+    let module = subject.folder().join("endless.wasm");
+    fs::write(
+        &module,
+        wat::parse_str(r#"(module (memory (export "memory") 1) (func (export "_start") (loop (br 0))))"#)?,
+    )?;
+    let mut command = subject.command_of(&module);
+    command.args(["--fuel", "9000T", "--timeout", wall_time]);
+    Ok(command)
+}
+
+/// How the clock of the calendar is set is nothing to a call: a good one is good, and a limit of time is as long as ever.
+pub(crate) fn the_calendar_jumps() -> anyhow::Result<()> {
+    let subject = Subject::new("csv")?;
+    let library = library(subject.folder())?;
+    let date = |seconds: i64| -> anyhow::Result<i64> {
+        let library = library.clone();
+        let jump = Jump { library, clock: REALTIME, seconds, after: 0, swings: false };
+        Ok(text(&jump.under(Command::new("date").arg("+%s"))?.stdout).parse()?)
+    };
+    let ahead = date(HOURS)? - date(0)?;
+    ensure!((HOURS..HOURS + 60).contains(&ahead), "the library moves the clock by {ahead} s");
+    for seconds in [HOURS, -HOURS] {
+        for (after, swings) in [(0, false), (0, true), (1, false), (2, false), (3, true)] {
+            let jump = Jump { library: library.clone(), clock: REALTIME, seconds, after, swings };
+            subject.begin()?;
+            let output = jump.under(&mut subject.command())?;
+            ensure!(output.status.success(), "{}", text(&output.stderr));
+            subject.assert_true(output.status)?;
+            subject.assert_clean()?;
+        }
+        let jump = Jump { library: library.clone(), clock: REALTIME, seconds, after: 0, swings: true };
+        subject.begin()?;
+        let started = Instant::now();
+        let output = jump.under(&mut endless(&subject, "2s")?)?;
+        let took = started.elapsed();
+        ensure!(output.status.code() == Some(5), "{}: {}", output.status, text(&output.stderr));
+        ensure!(took >= Duration::from_secs(2), "2 s were over after {took:?}");
+        ensure!(took < Duration::from_secs(15), "2 s took {took:?}");
+        subject.assert_true(output.status)?;
+        subject.assert_clean()?;
+    }
+    subject.assert_works()
+}
+
+/// The clock that never jumps does, as if the machine had been stopped for hours: at worst the time is over. At each
+/// reading of the command's, so that it shows with each what depends on it.
+pub(crate) fn the_stopwatch_jumps() -> anyhow::Result<()> {
+    let subject = Subject::new("csv")?;
+    let library = library(subject.folder())?;
+    let (mut good, mut late) = (0, 0);
+    for after in 0..60 {
+        let jump = Jump { library: library.clone(), clock: MONOTONIC, seconds: HOURS, after, swings: false };
+        subject.begin()?;
+        let output = jump.under(subject.command().args(["--timeout", "1h"]))?;
+        match output.status.code() {
+            Some(0) => good += 1,
+            // A worker does not come in time.
+            Some(1) => late += 1,
+            // The step's time is over, or that of a worker which brings or judges a table.
+            Some(2 | 4 | 5) if text(&output.stderr).contains("time") => late += 1,
+            _ => anyhow::bail!("after {after} readings: {}: {}", output.status, text(&output.stderr)),
+        }
+        subject.assert_true(output.status)?;
+        subject.assert_clean()?;
+    }
+    ensure!(good > 0 && late > 0, "{good} calls were in time and {late} late: that shows nothing");
+    // An hour is over at once where the clock says so, the step's or that of a worker before it: the library is at work.
+    let jump = Jump { library, clock: MONOTONIC, seconds: HOURS, after: 40, swings: false };
+    let started = Instant::now();
+    let output = jump.under(&mut endless(&subject, "1h")?)?;
+    let said = text(&output.stderr);
+    ensure!(said.contains("not done after 3600 s"), "{}: {said}", output.status);
+    ensure!(started.elapsed() < Duration::from_secs(60), "an hour took {:?}", started.elapsed());
+    subject.assert_works()
+}
+
+/// Files from before the clock was set, and from times that are still to come: code in the cache is what it is, and what
+/// is swept is what nobody holds.
+pub(crate) fn files_of_other_times() -> anyhow::Result<()> {
+    let subject = Subject::new("arrow")?;
+    let age = Duration::from_secs(40 * 365 * 24 * 3600);
+    for time in [SystemTime::UNIX_EPOCH - age, SystemTime::UNIX_EPOCH, SystemTime::now() + age] {
+        let code = files(&subject.code())?;
+        for file in &code {
+            set_time(file, time)?;
+        }
+        set_time(&subject.folder().join("input.csv"), time)?;
+        set_time(&subject.folder().join("step.wasm"), time)?;
+        // What an engine leaves that is killed, and what one has that lives.
+        let dead = subject.scratch().join("crunchbox-run-dead");
+        let live = subject.scratch().join("crunchbox-run-live");
+        for folder in [&dead, &live] {
+            fs::create_dir(folder)?;
+            File::create(folder.join("lock"))?;
+        }
+        let lock = File::open(live.join("lock"))?;
+        lock.lock()?;
+        for path in [dead.join("lock"), live.join("lock"), dead.clone(), live.clone()] {
+            set_time(&path, time)?;
+        }
+        subject.begin()?;
+        let output = subject.command().output()?;
+        ensure!(output.status.success(), "{}", text(&output.stderr));
+        subject.assert_true(output.status)?;
+        ensure!(names(&subject.scratch())? == ["crunchbox-run-live"], "{:?}", names(&subject.scratch())?);
+        fs::remove_dir_all(&live)?;
+        ensure!(files(&subject.code())? == code, "other code is in the cache");
+        for file in &code {
+            ensure!(fs::metadata(file)?.modified()? == time, "{} was written anew", file.display());
+        }
+    }
+    Ok(())
+}
+
+fn set_time(path: &Path, time: SystemTime) -> anyhow::Result<()> {
+    let times = FileTimes::new().set_modified(time).set_accessed(time);
+    File::open(path)?.set_times(times).with_context(|| path.display().to_string())
+}
+
+/// All files below a folder.
+fn files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            found.extend(files(&path)?);
+        } else {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
