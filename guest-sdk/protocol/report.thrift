@@ -16,6 +16,7 @@ struct TableReport {
   1: optional i64 rows
   2: optional list<ColumnReport> columns
   3: optional list<list<string>> preview
+  4: optional bool plain                    // an input can be this very file
 }
 
 struct Report {

@@ -78,6 +78,8 @@ pub struct TableReport {
     pub columns: Vec<ColumnReport>,
     /// Its first rows, as text.
     pub preview: Vec<Vec<String>>,
+    /// Its file was judged in full, and is built as the engine builds inputs: one record batch, without dictionaries.
+    pub plain: bool,
 }
 
 /// What became of a [`Job`](crate::Job).
@@ -170,6 +172,7 @@ impl Message for Report {
                     .collect(),
             ),
             preview: Some(table.preview.clone()),
+            plain: Some(table.plain),
         });
         let object = |map: &Option<JsonMap>| -> Result<Option<step::Json>, EncodeError> {
             let Some(map) = map else { return Ok(None) };
@@ -230,6 +233,7 @@ impl Message for Report {
                     })
                     .collect(),
                 preview: table.preview.unwrap_or_default(),
+                plain: table.plain.unwrap_or(false),
             }),
         };
         let object = |json: Option<step::Json>, what: &str| match json {

@@ -12,6 +12,9 @@ pub struct TableInfo {
     pub columns: Vec<ColumnInfo>,
     /// Size of the file in bytes.
     pub bytes: u64,
+    /// The file is an Arrow file that was judged in full, and is built as inputs are: one record batch or none, no
+    /// dictionaries, no metadata of the schema.
+    pub plain: bool,
 }
 
 /// One column of a table.
@@ -38,6 +41,7 @@ impl TableInfo {
             rows,
             columns: schema.fields().iter().map(|field| ColumnInfo::new(field)).collect(),
             bytes,
+            plain: false,
         }
     }
 }

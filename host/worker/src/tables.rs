@@ -105,5 +105,5 @@ fn report(info: TableInfo, preview: Vec<Vec<String>>) -> TableReport {
         format: column.format,
         unit: column.unit,
     });
-    TableReport { rows: info.rows, columns: columns.collect(), preview }
+    TableReport { rows: info.rows, columns: columns.collect(), preview, plain: info.plain }
 }

@@ -142,14 +142,16 @@ pub struct TableReport {
   pub rows: Option<i64>,
   pub columns: Option<Vec<ColumnReport>>,
   pub preview: Option<Vec<Vec<String>>>,
+  pub plain: Option<bool>,
 }
 
 impl TableReport {
-  pub fn new<F1, F2, F3>(rows: F1, columns: F2, preview: F3) -> TableReport where F1: Into<Option<i64>>, F2: Into<Option<Vec<ColumnReport>>>, F3: Into<Option<Vec<Vec<String>>>> {
+  pub fn new<F1, F2, F3, F4>(rows: F1, columns: F2, preview: F3, plain: F4) -> TableReport where F1: Into<Option<i64>>, F2: Into<Option<Vec<ColumnReport>>>, F3: Into<Option<Vec<Vec<String>>>>, F4: Into<Option<bool>> {
     TableReport {
       rows: rows.into(),
       columns: columns.into(),
       preview: preview.into(),
+      plain: plain.into(),
     }
   }
 }
@@ -160,6 +162,7 @@ impl TSerializable for TableReport {
     let mut f_1: Option<i64> = None;
     let mut f_2: Option<Vec<ColumnReport>> = None;
     let mut f_3: Option<Vec<Vec<String>>> = None;
+    let mut f_4: Option<bool> = None;
     loop {
       let field_ident = i_prot.read_field_begin()?;
       if field_ident.field_type == TType::Stop {
@@ -197,6 +200,10 @@ impl TSerializable for TableReport {
           i_prot.read_list_end()?;
           f_3 = Some(val);
         },
+        4 => {
+          let val = i_prot.read_bool()?;
+          f_4 = Some(val);
+        },
         _ => {
           i_prot.skip(field_ident.field_type)?;
         },
@@ -208,6 +215,7 @@ impl TSerializable for TableReport {
       rows: f_1,
       columns: f_2,
       preview: f_3,
+      plain: f_4,
     };
     Ok(ret)
   }
@@ -241,6 +249,11 @@ impl TSerializable for TableReport {
       o_prot.write_list_end()?;
       o_prot.write_field_end()?
     }
+    if let Some(fld_var) = self.plain {
+      o_prot.write_field_begin(&TFieldIdentifier::new("plain", TType::Bool, 4))?;
+      o_prot.write_bool(fld_var)?;
+      o_prot.write_field_end()?
+    }
     o_prot.write_field_stop()?;
     o_prot.write_struct_end()
   }
@@ -252,6 +265,7 @@ impl Default for TableReport {
       rows: Some(0),
       columns: Some(Vec::new()),
       preview: Some(Vec::new()),
+      plain: Some(false),
     }
   }
 }

@@ -369,3 +369,23 @@ fn previews() {
         assert!(look(0).rows.is_empty());
     }
 }
+
+#[test]
+fn only_what_is_built_as_inputs_are_is_plain() {
+    let numbers = |range: std::ops::Range<i64>| column(Arc::new(Int64Array::from_iter_values(range)));
+    let is_plain = |file: &Buffer| validate_arrow(file).unwrap().plain;
+    assert!(is_plain(&arrow_file(&[numbers(0..9)])));
+    assert!(!is_plain(&arrow_file(&[numbers(0..9), numbers(9..12)])), "two batches");
+    let words: DictionaryArray<Int32Type> = ["a", "b", "a"].into_iter().collect();
+    assert!(!is_plain(&arrow_file(&[column(Arc::new(words.clone()))])), "a dictionary");
+    let lists = ListArray::new(
+        Arc::new(Field::new_list_field(words.data_type().clone(), true)),
+        arrow::buffer::OffsetBuffer::from_lengths([2, 1]),
+        Arc::new(words),
+        None,
+    );
+    assert!(!is_plain(&arrow_file(&[column(Arc::new(lists))])), "a dictionary in a list");
+    let (schema, columns, _) = numbers(0..9).into_parts();
+    let noted = schema.as_ref().clone().with_metadata([("a".to_owned(), "b".to_owned())].into());
+    assert!(!is_plain(&arrow_file(&[RecordBatch::try_new(Arc::new(noted), columns).unwrap()])), "metadata");
+}
