@@ -10,6 +10,7 @@ use crunchbox_params::uploaded_filename;
 use crunchbox_protocol::{FetchResult, FileFormat, TableReport, UploadedFile};
 
 use crate::call::{Call, Stop};
+use crate::copy::copy;
 use crate::request::{Fetched, FileInput, TabInput};
 use crate::scratch::RunDir;
 use crate::tables::{self, Judged, Part, TableSource, TableTask};
@@ -90,14 +91,14 @@ impl Call<'_> {
 
     /// Brings one file into the room, as it is.
     pub(crate) fn bring_file(&mut self, room: &RunDir, path: &Path, name: &str) -> Result<Metadata, Stop> {
-        let mut source = File::open(path).map_err(|source| match source.kind() {
+        let source = File::open(path).map_err(|source| match source.kind() {
             io::ErrorKind::NotFound => {
                 Error::InvalidRequest { what: format!("there is no file {}: name another", path.display()) }
             }
             _ => Error::io("open", path)(source),
         })?;
-        let mut target = room.create_input(name)?;
-        self.usage.bytes_in += io::copy(&mut source, &mut target).map_err(Error::io("copy", path))?;
+        let target = room.create_input(name)?;
+        self.usage.bytes_in += copy(&source, &target).map_err(Error::io("copy", path))?;
         Ok(source.metadata().map_err(Error::io("look at", path))?)
     }
 

@@ -29,6 +29,7 @@ mod call;
 mod collect;
 mod compile;
 mod control;
+mod copy;
 mod destination;
 mod draw;
 mod engine;
