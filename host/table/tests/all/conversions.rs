@@ -1,11 +1,12 @@
 //! What goes in comes out, in every format.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use arrow::array::*;
 use arrow::buffer::Buffer;
 use arrow::datatypes::*;
-use crunchbox_table::{Check, ConvertOptions, FileFormat, Input, Profile, TableLimits};
+use crunchbox_table::{Check, ConvertOptions, FileFormat, Input, Profile, Release, TableLimits};
 
 use crate::support::*;
 
@@ -368,4 +369,21 @@ fn previews() {
         assert_eq!(look(100).rows.len(), 6);
         assert!(look(0).rows.is_empty());
     }
+}
+
+#[test]
+fn memory_is_given_back_after_each_batch() {
+    let table = arrow_file(&[from_csv("a\n1\n2\n"), from_csv("a\n3\n"), from_csv("a\n4\n")]);
+    let times = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&times);
+    let release = Release::new(move || {
+        counted.fetch_add(1, Ordering::Relaxed);
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("table.csv");
+    let (input, output) = (Input::Mapped(table, release), std::fs::File::create(&path).unwrap());
+    let options = ConvertOptions::new(Profile::Arrow);
+    crunchbox_table::convert(input, FileFormat::Arrow, FileFormat::Csv, output, &options).unwrap();
+    assert_eq!(std::fs::read_to_string(path).unwrap(), "a\n1\n2\n3\n4\n");
+    assert_eq!(times.load(Ordering::Relaxed), 3);
 }
