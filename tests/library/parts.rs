@@ -108,7 +108,7 @@ fn csv_is_taken_apart_too() {
             let output = folder.path().join(name);
             let outcome = own.engine.render(&request.output(&output), &limits).unwrap();
             assert_eq!(outcome.verdict, Verdict::Ok);
-            assert_eq!((outcome.usage.rows_in, outcome.usage.rows_out), (336_777, 58_666));
+            assert_eq!(outcome.usage.rows_out, 58_666);
             let table = outcome.output.unwrap();
             let batches = FileReader::try_new(table.file().unwrap(), None).unwrap().num_batches();
             (batches, table.info().clone(), fs::read(output).unwrap())
