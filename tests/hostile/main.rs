@@ -7,6 +7,7 @@
 //! ;; expect: <verdict> [exit=<status>] [detail~=<what the detail contains>]
 //! ;; args: <more arguments for crunchbox run>                                 (optional)
 //! ;; file: <bytes>                                                            (optional: an input, `FILE_UUID`_x)
+//! ;; holes: <bytes>                                                           (optional: the same, of zeros that take no room)
 //! ;; report: <JSON pointer> <the JSON value that the report has there>        (optional, any number)
 //! ;; why: <what it tries>
 //! ```
@@ -18,6 +19,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
@@ -52,7 +54,8 @@ const OLD_OUTPUT: &str = "what was there before";
 /// The log that is kept by default, in bytes. A byte that is not UTF-8 becomes a character of three.
 const MAX_LOG_BYTES: usize = 3 * (100 << 10);
 
-/// The one file that a guest may be handed, by what a param would name it; byte n of it is n modulo 251.
+/// The one file that a guest may be handed, by what a param would name it; byte n of it is n modulo 251. Of one with holes,
+/// the first byte of gigabyte n is n + 1, and all others are zero.
 const FILE_UUID: &str = "00000000-0000-4000-8000-000000000001";
 
 struct Guest {
@@ -62,7 +65,8 @@ struct Guest {
     status: i32,
     detail: Option<String>,
     args: Vec<String>,
-    file_bytes: Option<usize>,
+    file_bytes: Option<u64>,
+    has_holes: bool,
     report: Vec<(String, Value)>,
 }
 
@@ -106,6 +110,7 @@ fn read_guest(path: &Path) -> anyhow::Result<Guest> {
     let mut why = None;
     let mut args = Vec::new();
     let mut file_bytes = None;
+    let mut has_holes = false;
     let mut report = Vec::new();
     for line in text.lines().map_while(|line| line.strip_prefix(";;")) {
         let (key, value) =
@@ -115,13 +120,16 @@ fn read_guest(path: &Path) -> anyhow::Result<Guest> {
             "expect" => expect = Some(value),
             "why" => why = Some(value),
             "args" => args = value.split_whitespace().map(str::to_owned).collect(),
-            "file" => file_bytes = Some(value.parse().with_context(|| format!("file: {value}"))?),
+            "file" | "holes" => {
+                file_bytes = Some(value.parse().with_context(|| format!("{key}: {value}"))?);
+                has_holes = key.trim() == "holes";
+            }
             "report" => {
                 let (pointer, json) = value.split_once(' ').context("report: takes a pointer and a value")?;
                 let json = serde_json::from_str(json).with_context(|| format!("report: {json}"))?;
                 report.push((pointer.to_owned(), json));
             }
-            other => bail!("`{other}` is no key: there are expect, args, file, report and why"),
+            other => bail!("`{other}` is no key: there are expect, args, file, holes, report and why"),
         }
     }
     let expect = expect.context("there is no line `;; expect: …` at its beginning")?;
@@ -152,7 +160,7 @@ fn read_guest(path: &Path) -> anyhow::Result<Guest> {
         _ => bail!("a guest is a .wat or a .hex file"),
     };
     let name = path.file_stem().context("a file has a name")?.to_string_lossy().into_owned();
-    Ok(Guest { name, wasm, verdict, status, detail, args, file_bytes, report })
+    Ok(Guest { name, wasm, verdict, status, detail, args, file_bytes, has_holes, report })
 }
 
 /// Bytes from pairs of hexadecimal digits, with blanks and comments between them as one likes.
@@ -185,7 +193,7 @@ fn check(built: &Built, guest: &Guest) -> anyhow::Result<()> {
     }
     let file = format!("{FILE_UUID}={}", folder.path().join("x").display());
     if let Some(bytes) = guest.file_bytes {
-        fs::write(folder.path().join("x"), (0..bytes).map(|n| (n % 251) as u8).collect::<Vec<_>>())?;
+        write_file(&folder.path().join("x"), bytes, guest.has_holes)?;
         args.extend(["--file", &file]);
     }
     args.extend(guest.args.iter().map(String::as_str));
@@ -217,6 +225,19 @@ fn check(built: &Built, guest: &Guest) -> anyhow::Result<()> {
     ensure!(replaced == made, "the old output was replaced: {replaced}; there was a new one: {made}");
     let orphans = orphans()?;
     ensure!(orphans.is_empty(), "processes outlived their command: {orphans:?}");
+    Ok(())
+}
+
+/// The file that a guest is handed.
+fn write_file(path: &Path, bytes: u64, has_holes: bool) -> anyhow::Result<()> {
+    if !has_holes {
+        return Ok(fs::write(path, (0..bytes).map(|n| (n % 251) as u8).collect::<Vec<_>>())?);
+    }
+    let file = fs::File::create(path)?;
+    file.set_len(bytes)?;
+    for gigabyte in 0..bytes.div_ceil(1 << 30) {
+        file.write_all_at(&[gigabyte as u8 + 1], gigabyte << 30)?;
+    }
     Ok(())
 }
 

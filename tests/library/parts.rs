@@ -1,13 +1,15 @@
 //! Steps that work by rows: a large table is taken apart, and what comes of it is the same whoever works on it.
 
 use std::fs;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::num::NonZeroU8;
 use std::path::{Path, PathBuf};
 
+use arrow::ipc::reader::FileReader;
 use crunchbox::{Limits, Module, Outcome, Profile, RenderRequest, Verdict};
 use crunchbox_tests::Built;
-use serde_json::json;
+use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use crate::{Own, module};
 
@@ -36,11 +38,15 @@ fn by_rows(imports: &str, start: &str) -> Module {
     ))
 }
 
+/// Params of a filter that keeps one carrier's flights.
+fn united() -> Value {
+    json!({"keep": true, "condition": {"operation": "text_is", "column": "carrier", "value": "UA",
+        "isCaseSensitive": true, "isRegex": false}})
+}
+
 fn render(own: &Own, module: &Module, jobs: u8, limits: &Limits) -> Outcome {
     let jobs = NonZeroU8::new(jobs).unwrap();
-    let params = json!({"keep": true, "condition": {"operation": "text_is", "column": "carrier", "value": "UA",
-        "isCaseSensitive": true, "isRegex": false}});
-    let request = RenderRequest::new(module).input(flights()).clean_params(params).jobs(jobs);
+    let request = RenderRequest::new(module).input(flights()).clean_params(united()).jobs(jobs);
     own.engine.render(&request, limits).unwrap()
 }
 
@@ -73,10 +79,48 @@ fn the_result_is_the_same_however_many_work_on_it() {
     let whole = folder.path().join("whole.csv");
     let all = folder.path().join("all.csv");
     look(&flights(), Some(&all));
-    let request = RenderRequest::new(&filter).input(&all).output(&whole).clean_params(json!({"keep": true, "condition":
-        {"operation": "text_is", "column": "carrier", "value": "UA", "isCaseSensitive": true, "isRegex": false}}));
-    assert_eq!(own.engine.render(&request, &Limits::default()).unwrap().verdict, Verdict::Ok);
+    assert_eq!(
+        own.engine.render(&whole_from(&all, &folder).output(&whole), &Limits::default()).unwrap().verdict,
+        Verdict::Ok
+    );
     assert_eq!(lines(&again), lines(&whole));
+}
+
+/// The flights' filter on a table, which is left whole because there is another one.
+fn whole_from(input: &Path, folder: &TempDir) -> RenderRequest {
+    let other = folder.path().join("other.csv");
+    fs::write(&other, "a\n1\n").unwrap();
+    RenderRequest::new(&filter()).input(input).clean_params(united()).tab("other", "Other", other)
+}
+
+#[test]
+fn csv_is_taken_apart_too() {
+    let own = Own::new();
+    let folder = tempfile::tempdir().unwrap();
+    let csv = folder.path().join("flights.csv");
+    own.engine.table(&flights(), Some(&csv), 0, &Limits::default(), Default::default()).unwrap().unwrap();
+    // Only its last row tells that a column of numbers is one of text.
+    let last = "2014,1,1,,,,,,,UA,none,,,,,,,,\n";
+    fs::OpenOptions::new().append(true).open(&csv).unwrap().write_all(last.as_bytes()).unwrap();
+    for profile in [Profile::Arrow, Profile::Workbench] {
+        let limits = Limits::default().with_profile(Some(profile));
+        let render = |request: RenderRequest, name: &str| {
+            let output = folder.path().join(name);
+            let outcome = own.engine.render(&request.output(&output), &limits).unwrap();
+            assert_eq!(outcome.verdict, Verdict::Ok);
+            assert_eq!(outcome.usage.rows_out, 58_666);
+            let table = outcome.output.unwrap();
+            let batches = FileReader::try_new(table.file().unwrap(), None).unwrap().num_batches();
+            (batches, table.info().clone(), fs::read(output).unwrap())
+        };
+        let (one, info, text) = render(whole_from(&csv, &folder), "whole.csv");
+        assert_eq!((one, info.columns[10].type_name.as_str()), (1, "text"));
+        for jobs in [1, 2] {
+            let jobs = NonZeroU8::new(jobs).unwrap();
+            let request = RenderRequest::new(&filter()).input(&csv).clean_params(united()).jobs(jobs);
+            assert_eq!(render(request, "parts.csv"), (2, info.clone(), text.clone()));
+        }
+    }
 }
 
 /// A CSV file without its column of times, which CSV knows as text.

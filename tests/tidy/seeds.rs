@@ -279,6 +279,7 @@ fn reports() -> Seeds {
             unit: None,
         }],
         preview: vec![vec!["1".to_owned()], vec![String::new()]],
+        plain: true,
     });
     let mut compiled = Report::new(End::Done, "");
     compiled.manifest = Some(some_json());

@@ -10,7 +10,7 @@ use crate::destination::Destination;
 use crate::inputs::InputTables;
 use crate::output_file::{Left, open_output};
 use crate::scratch::RunDir;
-use crate::tables::Part;
+use crate::tables::{Part, TableSource};
 use crate::{Error, FetchRequest, FetchedFile, Params, Stage, Verdict};
 
 /// The name that a step finds its input table under.
@@ -52,7 +52,8 @@ impl Call<'_> {
         let mut tables = InputTables::default();
         if let Some(path) = &request.input {
             let file = room.create_input(INPUT)?;
-            tables.main = Some(self.bring_table(path, FileFormat::Parquet, Part::default(), &file)?);
+            let source = TableSource::of(path);
+            tables.main = Some(self.bring_table(source, FileFormat::Parquet, Part::default(), &file)?);
         }
         let files = self.bring_files(room, &request.files)?;
         let last = match &request.last {

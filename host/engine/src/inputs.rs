@@ -10,9 +10,10 @@ use crunchbox_params::uploaded_filename;
 use crunchbox_protocol::{FetchResult, FileFormat, TableReport, UploadedFile};
 
 use crate::call::{Call, Stop};
+use crate::copy::copy;
 use crate::request::{Fetched, FileInput, TabInput};
 use crate::scratch::RunDir;
-use crate::tables::{self, Judged, Part, TableTask};
+use crate::tables::{self, Judged, Part, TableSource, TableTask};
 use crate::{Error, Stage, Verdict};
 
 /// The name that a step finds its main table under.
@@ -44,19 +45,20 @@ impl Call<'_> {
     pub(crate) fn bring_tables(
         &mut self,
         room: &RunDir,
-        main: Option<&Path>,
+        main: Option<TableSource<'_>>,
         part: Part,
         tabs: &[TabInput],
     ) -> Result<InputTables, Stop> {
         let mut tables = InputTables::default();
-        if let Some(path) = main {
+        if let Some(source) = main {
             tables.main =
-                Some(self.bring_table(path, FileFormat::Arrow, part, &room.create_input(INPUT)?)?);
+                Some(self.bring_table(source, FileFormat::Arrow, part, &room.create_input(INPUT)?)?);
         }
         for (index, tab) in tabs.iter().enumerate() {
             let name = format!("tab-{index}.arrow");
+            let source = TableSource::of(&tab.path);
             let table =
-                self.bring_table(&tab.path, FileFormat::Arrow, Part::default(), &room.create_input(&name)?)?;
+                self.bring_table(source, FileFormat::Arrow, Part::default(), &room.create_input(&name)?)?;
             let (slug, tab_name) = (tab.slug.clone(), tab.name.clone());
             tables.tabs.push(TabTable { slug, name: tab_name, filename: name, table });
         }
@@ -89,44 +91,52 @@ impl Call<'_> {
 
     /// Brings one file into the room, as it is.
     pub(crate) fn bring_file(&mut self, room: &RunDir, path: &Path, name: &str) -> Result<Metadata, Stop> {
-        let mut source = File::open(path).map_err(|source| match source.kind() {
+        let source = File::open(path).map_err(|source| match source.kind() {
             io::ErrorKind::NotFound => {
                 Error::InvalidRequest { what: format!("there is no file {}: name another", path.display()) }
             }
             _ => Error::io("open", path)(source),
         })?;
-        let mut target = room.create_input(name)?;
-        self.usage.bytes_in += io::copy(&mut source, &mut target).map_err(Error::io("copy", path))?;
+        let target = room.create_input(name)?;
+        self.usage.bytes_in += copy(&source, &target).map_err(Error::io("copy", path))?;
         Ok(source.metadata().map_err(Error::io("look at", path))?)
     }
 
     /// Brings one table into the room, or a part of it, in this format.
     pub(crate) fn bring_table(
         &mut self,
-        path: &Path,
+        source: TableSource<'_>,
+        into: FileFormat,
+        part: Part,
+        output: &File,
+    ) -> Result<TableReport, Stop> {
+        let table = self.convert(source, into, part, output)?;
+        self.usage.bytes_in += output.metadata().map_err(Error::io("look at", source.path))?.len();
+        self.usage.rows_in += table.rows;
+        Ok(table)
+    }
+
+    /// Writes one table, or a part of it, in this format.
+    pub(crate) fn convert(
+        &mut self,
+        source: TableSource<'_>,
         into: FileFormat,
         part: Part,
         output: &File,
     ) -> Result<TableReport, Stop> {
         self.control.enter(Stage::ReadingInput);
-        let format = tables::format_of(path)?;
-        let source = tables::open_input(path)?;
-        let task =
-            TableTask { file: &source, format, convert_to: Some((into, output)), part, preview_rows: 0 };
-        let table = good(path, tables::run(self.engine, &task, &self.limits, self.control)?)?;
-        self.usage.bytes_in += output.metadata().map_err(Error::io("look at", path))?.len();
-        self.usage.rows_in += table.rows;
-        Ok(table)
+        let (file, format) = source.open()?;
+        let task = TableTask { file: &file, format, convert_to: Some((into, output)), part, preview_rows: 0 };
+        good(source.path, tables::run(self.engine, &task, &self.limits, self.control)?)
     }
 
     /// The columns of a table, and how many rows its file says that it has.
-    pub(crate) fn look(&mut self, path: &Path) -> Result<TableReport, Stop> {
+    pub(crate) fn look(&mut self, source: TableSource<'_>) -> Result<TableReport, Stop> {
         self.control.enter(Stage::ReadingInput);
-        let format = tables::format_of(path)?;
-        let source = tables::open_input(path)?;
+        let (file, format) = source.open()?;
         let task =
-            TableTask { file: &source, format, convert_to: None, part: Part::default(), preview_rows: 0 };
-        good(path, tables::look(self.engine, &task, &self.limits, self.control)?)
+            TableTask { file: &file, format, convert_to: None, part: Part::default(), preview_rows: 0 };
+        good(source.path, tables::look(self.engine, &task, &self.limits, self.control)?)
     }
 }
 

@@ -30,6 +30,7 @@ mod call;
 mod collect;
 mod compile;
 mod control;
+mod copy;
 mod destination;
 mod draft;
 mod draw;

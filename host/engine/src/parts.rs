@@ -12,11 +12,11 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use crunchbox_params::{Manifest, WorksBy};
-use crunchbox_protocol::TableReport;
+use crunchbox_protocol::{FileFormat, TableReport};
 
 use crate::cache::Code;
 use crate::call::{Call, Stop, Told};
-use crate::tables;
+use crate::tables::{self, Part, TableSource};
 use crate::{
     CancelToken, Control, Engine, Error, Limits, Module, OutputTable, Params, RenderRequest, Stage, Verdict,
 };
@@ -30,6 +30,9 @@ const CELL_BYTES: u64 = 16;
 
 /// Smaller files are not looked at to see whether they are worth taking apart.
 const SMALL_FILE_BYTES: u64 = 4 << 20;
+
+/// The same of CSV files, which have to be read for it. One of this size is a part, more or less.
+const SMALL_CSV_BYTES: u64 = 16 << 20;
 
 /// How a table is taken apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +60,15 @@ impl Plan {
     }
 }
 
+/// Where a call's table is to be cut.
+#[derive(Default)]
+pub(crate) struct Cut {
+    /// `None` if it is better left whole, or must be.
+    pub(crate) plan: Option<Plan>,
+    /// What was made of it to find that out, and is to be read in its stead.
+    pub(crate) converted: Option<File>,
+}
+
 /// What came of one part.
 struct Done {
     told: Told,
@@ -73,6 +85,7 @@ struct Work<'w> {
     manifest: Option<&'w Manifest>,
     params: &'w Params,
     request: &'w RenderRequest,
+    main: Option<TableSource<'w>>,
     plan: Plan,
     started: Instant,
     /// Takes the tables, one behind the other.
@@ -102,19 +115,25 @@ struct Progress {
 }
 
 impl Call<'_> {
-    /// How the call's table is to be taken apart; `None` if it is better left whole, or must be.
-    pub(crate) fn plan(
-        &mut self,
-        manifest: Option<&Manifest>,
-        request: &RenderRequest,
-    ) -> Result<Option<Plan>, Stop> {
+    /// How the call's table is to be taken apart.
+    pub(crate) fn cut(&mut self, manifest: Option<&Manifest>, request: &RenderRequest) -> Result<Cut, Stop> {
         let by_rows = manifest.is_some_and(|manifest| manifest.works_by == WorksBy::Rows);
         let alone = request.tabs.is_empty() && request.files.is_empty() && request.fetched.is_none();
-        let Some(path) = request.input.as_deref().filter(|_| by_rows && alone) else { return Ok(None) };
-        if !tables::is_worth_a_look(path, SMALL_FILE_BYTES)? {
-            return Ok(None);
+        let Some(path) = request.input.as_deref().filter(|_| by_rows && alone) else {
+            return Ok(Cut::default());
+        };
+        let source = TableSource::of(path);
+        if source.is_worth_a_look(SMALL_FILE_BYTES)? {
+            return Ok(Cut { plan: Plan::of(&self.look(source)?), converted: None });
         }
-        Ok(Plan::of(&self.look(path)?))
+        let (file, format) = source.open()?;
+        let bytes = file.metadata().map_err(Error::io("look at", path))?.len();
+        if format != FileFormat::Csv || bytes < SMALL_CSV_BYTES {
+            return Ok(Cut::default());
+        }
+        let converted = self.engine.scratch_file()?;
+        let table = self.convert(source, FileFormat::Arrow, Part::default(), &converted)?;
+        Ok(Cut { plan: Plan::of(&table), converted: Some(converted) })
     }
 
     /// Asks the step part by part, and puts its tables together.
@@ -124,6 +143,7 @@ impl Call<'_> {
         manifest: Option<&Manifest>,
         params: &Params,
         request: &RenderRequest,
+        main: Option<TableSource<'_>>,
         plan: Plan,
     ) -> Result<Option<OutputTable>, Stop> {
         self.control.enter(Stage::Running);
@@ -137,6 +157,7 @@ impl Call<'_> {
             manifest,
             params,
             request,
+            main,
             plan,
             started: Instant::now(),
             file: &file,
@@ -209,7 +230,7 @@ impl Work<'_> {
         let open = self.request.real_clock_and_random;
         let mut call = Call::new(self.engine, self.module, "render", open, &limits, control);
         let rows = Some(self.plan.rows_of(part));
-        let result = call.render_table(self.code, self.manifest, self.params, self.request, rows);
+        let result = call.render_table(self.code, self.manifest, self.params, self.request, self.main, rows);
         let is_late = self.started.elapsed() >= self.limits.wall_time;
         let result = result.map_err(|stop| match stop {
             Stop::Verdict(Verdict::Cancelled) => stop,

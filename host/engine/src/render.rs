@@ -12,8 +12,9 @@ use crate::call::{Call, Question, Stop};
 use crate::destination::Destination;
 use crate::inputs::{INPUT, InputTables, TabTable, Uploads};
 use crate::output_file::{Left, open_output};
+use crate::parts::Cut;
 use crate::scratch::RunDir;
-use crate::tables::{self, Judged, Part, TableTask};
+use crate::tables::{self, Judged, Part, TableSource, TableTask};
 use crate::{Error, OutputTable, Params, RenderRequest, Stage, Verdict};
 
 /// Of a smaller file it costs less to read all columns than to look at which there are.
@@ -35,9 +36,12 @@ impl Call<'_> {
             let workers = &self.engine.workers;
             workers.prepare(&workers.tables);
         }
-        let table = match self.plan(manifest.as_ref(), request)? {
-            None => self.render_table(&code, manifest.as_ref(), &params, request, None)?,
-            Some(plan) => self.render_parts(&code, manifest.as_ref(), &params, request, plan)?,
+        let Cut { plan, converted } = self.cut(manifest.as_ref(), request)?;
+        let main = request.input.as_deref().map(TableSource::of);
+        let main = main.map(|main| TableSource { converted: converted.as_ref(), ..main });
+        let table = match plan {
+            None => self.render_table(&code, manifest.as_ref(), &params, request, main, None)?,
+            Some(plan) => self.render_parts(&code, manifest.as_ref(), &params, request, main, plan)?,
         };
         if let (Some((format, destination)), Some(table)) = (destination, &table) {
             self.control.enter(Stage::WritingOutput);
@@ -46,17 +50,18 @@ impl Call<'_> {
         Ok(table)
     }
 
-    /// Asks the step for its table, to these rows of the input or to all.
+    /// Asks the step for its table, to these rows of the main table or to all.
     pub(crate) fn render_table(
         &mut self,
         code: &Code,
         manifest: Option<&Manifest>,
         params: &Params,
         request: &RenderRequest,
+        main: Option<TableSource<'_>>,
         rows: Option<Range<u64>>,
     ) -> Result<Option<OutputTable>, Stop> {
         let mut ask = |call: &mut Call<'_>, room: &RunDir| {
-            call.lay_out_render(manifest, params, request, rows.clone(), room)
+            call.lay_out_render(manifest, params, request, main, rows.clone(), room)
         };
         let question = Question { call: "render", output: Some(OUTPUT), request: &mut ask };
         let (result, room): (RenderResult, RunDir) = self.ask(code, question)?;
@@ -75,15 +80,16 @@ impl Call<'_> {
         manifest: Option<&Manifest>,
         params: &Params,
         request: &RenderRequest,
+        main: Option<TableSource<'_>>,
         rows: Option<Range<u64>>,
         room: &RunDir,
     ) -> Result<Vec<u8>, Stop> {
-        let (columns, params) = match self.named_columns(manifest, params, request)? {
+        let (columns, params) = match self.named_columns(manifest, params, request, main)? {
             Some((columns, prepared)) => (Some(columns), &Params::Clean(prepared)),
             None => (None, params),
         };
         let part = Part { rows, columns };
-        let tables = self.bring_tables(room, request.input.as_deref(), part, &request.tabs)?;
+        let tables = self.bring_tables(room, main, part, &request.tabs)?;
         let files = self.bring_files(room, &request.files)?;
         let fetched = match &request.fetched {
             Some(fetched) => Some(self.bring_fetched(room, fetched)?),
@@ -116,16 +122,17 @@ impl Call<'_> {
         manifest: Option<&Manifest>,
         params: &Params,
         request: &RenderRequest,
+        main: Option<TableSource<'_>>,
     ) -> Result<Option<(BTreeSet<String>, JsonMap)>, Stop> {
         let Some(manifest) = manifest.filter(|manifest| manifest.reads == Reads::Params) else {
             return Ok(None);
         };
         let alone = request.tabs.is_empty() && request.files.is_empty();
-        let Some(path) = request.input.as_deref().filter(|_| alone) else { return Ok(None) };
-        if !tables::is_worth_a_look(path, SMALL_FILE_BYTES)? {
+        let Some(main) = main.filter(|_| alone) else { return Ok(None) };
+        if !main.is_worth_a_look(SMALL_FILE_BYTES)? {
             return Ok(None);
         }
-        let table = self.look(path)?;
+        let table = self.look(main)?;
         let tables = InputTables { main: Some(table), tabs: Vec::new() };
         let params = self.prepare_params(Some(manifest), params, &tables, &Uploads::new())?;
         let mut named = manifest.param_schema().columns_named(&params);

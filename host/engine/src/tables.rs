@@ -54,15 +54,40 @@ pub(crate) fn format_of(path: &Path) -> Result<FileFormat, Error> {
     })
 }
 
-/// Whether it pays to look at a table before it is read: its file has so many bytes, and can be read in parts. The types of CSV only
-/// all of its rows tell.
-pub(crate) fn is_worth_a_look(path: &Path, at_least_bytes: u64) -> Result<bool, Error> {
-    let in_parts = match format_of(path)? {
-        FileFormat::Arrow | FileFormat::Parquet => true,
-        FileFormat::Csv => false,
-    };
-    let bytes = open_input(path)?.metadata().map_err(Error::io("look at", path))?.len();
-    Ok(in_parts && bytes >= at_least_bytes)
+/// A table that a caller named.
+#[derive(Clone, Copy)]
+pub(crate) struct TableSource<'a> {
+    pub(crate) path: &'a Path,
+    /// All of it as an Arrow file of ours, where that was made first: the types of CSV only all of its rows tell.
+    pub(crate) converted: Option<&'a File>,
+}
+
+impl<'a> TableSource<'a> {
+    /// The caller's own file.
+    pub(crate) fn of(path: &'a Path) -> Self {
+        TableSource { path, converted: None }
+    }
+
+    /// The file that is to be read.
+    pub(crate) fn open(self) -> Result<(File, FileFormat), Error> {
+        match self.converted {
+            Some(file) => Ok((file.try_clone().map_err(Error::io("open", self.path))?, FileFormat::Arrow)),
+            None => {
+                let format = format_of(self.path)?;
+                Ok((open_input(self.path)?, format))
+            }
+        }
+    }
+
+    /// Whether it pays to look at the table before it is read: its file has so many bytes, and any of its rows can be read alone.
+    pub(crate) fn is_worth_a_look(self, at_least_bytes: u64) -> Result<bool, Error> {
+        let (file, format) = self.open()?;
+        let in_parts = match format {
+            FileFormat::Arrow | FileFormat::Parquet => true,
+            FileFormat::Csv => false,
+        };
+        Ok(in_parts && file.metadata().map_err(Error::io("look at", self.path))?.len() >= at_least_bytes)
+    }
 }
 
 /// Opens a file that a caller named as a table.

@@ -2,12 +2,22 @@
 
 use std::fs::File;
 use std::io;
+use std::sync::Arc;
 
-use memmap2::Mmap;
+use memmap2::{Mmap, UncheckedAdvice};
 
 /// The bytes of a file, mapped.
-#[derive(Debug)]
-pub struct Mapped(Mmap);
+#[derive(Clone, Debug)]
+pub struct Mapped(Arc<Mmap>);
+
+impl Mapped {
+    /// Gives the memory of all pages back. Where somebody looks again, the system reads them anew.
+    pub fn release(&self) {
+        // SAFETY: nothing has been written to the map, which is private, so its pages hold what the file does. Should the
+        // system refuse, the memory stays taken.
+        let _ = unsafe { self.0.unchecked_advise(UncheckedAdvice::DontNeed) };
+    }
+}
 
 impl AsRef<[u8]> for Mapped {
     fn as_ref(&self) -> &[u8] {
@@ -29,5 +39,5 @@ pub fn map_file(file: &File) -> io::Result<Mapped> {
     // ended before its output is mapped. A change by a third party can make a value differ between two reads;
     // readers here check what they index, and the process dies with the job.
     let map = unsafe { Mmap::map(file)? };
-    Ok(Mapped(map))
+    Ok(Mapped(Arc::new(map)))
 }

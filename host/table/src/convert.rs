@@ -9,7 +9,7 @@ use arrow::datatypes::Schema;
 
 use crate::error::{TableError, guarded};
 use crate::info::TableInfo;
-use crate::input::Input;
+use crate::input::{Input, Release};
 use crate::normalise::normalise;
 use crate::rules::TableRules;
 use crate::sink::Sink;
@@ -88,9 +88,10 @@ pub fn convert(
     options: &ConvertOptions,
 ) -> Result<TableInfo, TableError> {
     guarded(|| {
+        let release = input.release();
         let source = open(input, from, options)?;
         let sink = Sink::new(to, output, &source.schema, source.rows, options.batch_rows)?;
-        read(source, Some(sink), options)
+        read(source, Some(sink), options, release.as_ref())
     })
 }
 
@@ -99,7 +100,10 @@ pub fn convert(
 /// # Errors
 /// As [`convert`].
 pub fn check(input: Input, format: FileFormat, options: &ConvertOptions) -> Result<TableInfo, TableError> {
-    guarded(|| read(open(input, format, options)?, None, options))
+    guarded(|| {
+        let release = input.release();
+        read(open(input, format, options)?, None, options, release.as_ref())
+    })
 }
 
 /// The columns that [`convert`] would give, and how many rows the file says that it has. Values are not looked at, except
@@ -126,7 +130,12 @@ fn open(input: Input, format: FileFormat, options: &ConvertOptions) -> Result<So
     Ok(source)
 }
 
-fn read(source: Source, mut sink: Option<Sink>, options: &ConvertOptions) -> Result<TableInfo, TableError> {
+fn read(
+    source: Source,
+    mut sink: Option<Sink>,
+    options: &ConvertOptions,
+    release: Option<&Release>,
+) -> Result<TableInfo, TableError> {
     let Source { schema, batches, .. } = source;
     let mut rules = TableRules::new(schema.clone(), options.profile, &options.limits)?;
     for batch in batches {
@@ -134,6 +143,9 @@ fn read(source: Source, mut sink: Option<Sink>, options: &ConvertOptions) -> Res
         rules.batch(&batch)?;
         if let Some(sink) = &mut sink {
             sink.write(&batch)?;
+        }
+        if let Some(release) = release {
+            release.now();
         }
     }
     rules.finish()?;

@@ -51,7 +51,9 @@ fn start_reader(input: &Input) -> Result<Reader, TableError> {
             file.seek(SeekFrom::Start(0)).map_err(|error| TableError::read(&error))?;
             Box::new(file)
         }
-        Input::Buffer(buffer) => Box::new(std::io::Cursor::new(Shared(buffer.clone()))),
+        Input::Buffer(buffer) | Input::Mapped(buffer, _) => {
+            Box::new(std::io::Cursor::new(Shared(buffer.clone())))
+        }
     };
     Ok(ReaderBuilder::new().has_headers(true).buffer_capacity(1 << 18).from_reader(bytes))
 }

@@ -1,7 +1,9 @@
 //! Where a table's bytes come from.
 
+use std::fmt;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
+use std::sync::Arc;
 
 use arrow::buffer::Buffer;
 
@@ -14,6 +16,30 @@ pub enum Input {
     File(File),
     /// The bytes of the file.
     Buffer(Buffer),
+    /// The bytes of the file, which is mapped, and what gives their memory back. It is called again and again, so that a large
+    /// file takes little.
+    Mapped(Buffer, Release),
+}
+
+/// Gives memory back that is had again where it is needed.
+#[derive(Clone)]
+pub struct Release(Arc<dyn Fn() + Send + Sync>);
+
+impl Release {
+    /// * `release`: may do nothing that shows.
+    pub fn new(release: impl Fn() + Send + Sync + 'static) -> Self {
+        Release(Arc::new(release))
+    }
+
+    pub(crate) fn now(&self) {
+        (self.0)();
+    }
+}
+
+impl fmt::Debug for Release {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Release")
+    }
 }
 
 impl From<File> for Input {
@@ -29,10 +55,18 @@ impl From<Buffer> for Input {
 }
 
 impl Input {
+    /// What is to be called when bytes have been read that may not be needed again.
+    pub(crate) fn release(&self) -> Option<Release> {
+        match self {
+            Input::Mapped(_, release) => Some(release.clone()),
+            Input::File(_) | Input::Buffer(_) => None,
+        }
+    }
+
     /// The bytes, read into memory if they are not there yet; a file longer than `max_bytes` is refused.
     pub(crate) fn into_buffer(self, max_bytes: u64) -> Result<Buffer, TableError> {
         match self {
-            Input::Buffer(buffer) => Ok(buffer),
+            Input::Buffer(buffer) | Input::Mapped(buffer, _) => Ok(buffer),
             Input::File(mut file) => {
                 file.seek(SeekFrom::Start(0)).map_err(|error| TableError::read(&error))?;
                 let mut bytes = Vec::new();

@@ -55,6 +55,6 @@ pub use convert::{ConvertOptions, check, convert, look};
 pub use crunchbox_protocol::{FileFormat, Profile, TableLimits};
 pub use error::{Check, TableError};
 pub use info::{ColumnInfo, TableInfo};
-pub use input::Input;
+pub use input::{Input, Release};
 pub use preview::{Preview, preview};
 pub use validate::validate;

@@ -7,7 +7,8 @@ use bytes::Bytes;
 use crunchbox_jail::map_file;
 use crunchbox_protocol::{ColumnReport, End, FileFormat, Report, Role, TableJob, TableReport};
 use crunchbox_table::{
-    Buffer, ConvertOptions, Input, TableError, TableInfo, append, check, convert, look, preview, validate,
+    Buffer, ConvertOptions, Input, Release, TableError, TableInfo, append, check, convert, look, preview,
+    validate,
 };
 
 use crate::serve::Task;
@@ -21,7 +22,7 @@ pub fn work(task: Task) -> anyhow::Result<Report> {
         Role::Table(job) => table(&job, task.files),
         Role::Look(job) => {
             let [table] = Task::exactly(task.files)?;
-            let info = look(Input::Buffer(map(&table)?), job.format, &options(&job));
+            let info = look(input(&table, job.format)?, job.format, &options(&job));
             told(info.map(|info| report(info, Vec::new())))
         }
         Role::Append(limits) => {
@@ -37,14 +38,26 @@ fn table(job: &TableJob, files: Vec<File>) -> anyhow::Result<Report> {
     let (table, target) = match job.convert_to {
         None => {
             let [table] = Task::exactly(files)?;
-            (map(&table)?, None)
+            (table, None)
         }
         Some(format) => {
             let [table, output] = Task::exactly(files)?;
-            (map(&table)?, Some((format, output)))
+            (table, Some((format, output)))
         }
     };
-    told(judge(job, table, target))
+    let options = options(job);
+    let input = || input(&table, job.format);
+    let judged = match target {
+        Some((format, output)) => convert(input()?, job.format, format, output, &options),
+        None if job.format == FileFormat::Arrow => validate(&map(&table)?, job.profile, &job.limits),
+        None => check(input()?, job.format, &options),
+    };
+    let rows = usize::try_from(job.preview_rows).unwrap_or(usize::MAX);
+    let shown = match &judged {
+        Ok(_) if rows > 0 => preview(input()?, job.format, rows, &job.limits).map(|preview| preview.rows),
+        _ => Ok(Vec::new()),
+    };
+    told(judged.and_then(|info| Ok(report(info, shown?))))
 }
 
 /// What there is to report.
@@ -66,7 +79,18 @@ fn told(result: Result<TableReport, TableError>) -> anyhow::Result<Report> {
 }
 
 fn map(file: &File) -> anyhow::Result<Buffer> {
-    Ok(Buffer::from(Bytes::from_owner(map_file(file).context("can't map the table")?)))
+    let mapped = map_file(file).context("can't map the table")?;
+    Ok(Buffer::from(Bytes::from_owner(mapped)))
+}
+
+/// A table's bytes. What is read from its beginning to its end need not be in memory, what is read here and there is mapped.
+fn input(file: &File, format: FileFormat) -> anyhow::Result<Input> {
+    if format == FileFormat::Csv {
+        return Ok(Input::File(file.try_clone().context("can't open the table once more")?));
+    }
+    let mapped = map_file(file).context("can't map the table")?;
+    let bytes = Buffer::from(Bytes::from_owner(mapped.clone()));
+    Ok(Input::Mapped(bytes, Release::new(move || mapped.release())))
 }
 
 fn options(job: &TableJob) -> ConvertOptions {
@@ -77,33 +101,18 @@ fn options(job: &TableJob) -> ConvertOptions {
     options
 }
 
-fn judge(
-    job: &TableJob,
-    table: Buffer,
-    target: Option<(FileFormat, File)>,
-) -> Result<TableReport, TableError> {
-    let options = options(job);
-    let input = || Input::Buffer(table.clone());
-    let info = match target {
-        Some((format, output)) => convert(input(), job.format, format, output, &options)?,
-        None if job.format == FileFormat::Arrow => validate(&table, job.profile, &job.limits)?,
-        None => check(input(), job.format, &options)?,
-    };
-    let rows = usize::try_from(job.preview_rows).unwrap_or(usize::MAX);
-    let mut shown = Vec::new();
-    if rows > 0 {
-        let row = |cells: Vec<Option<String>>| cells.into_iter().map(Option::unwrap_or_default).collect();
-        shown = preview(input(), job.format, rows, &job.limits)?.rows.into_iter().map(row).collect();
-    }
-    Ok(report(info, shown))
-}
-
-fn report(info: TableInfo, preview: Vec<Vec<String>>) -> TableReport {
+fn report(info: TableInfo, preview: Vec<Vec<Option<String>>>) -> TableReport {
     let columns = info.columns.into_iter().map(|column| ColumnReport {
         name: column.name,
         type_name: column.type_name,
         format: column.format,
         unit: column.unit,
     });
-    TableReport { rows: info.rows, columns: columns.collect(), preview, plain: info.plain }
+    let row = |cells: Vec<Option<String>>| cells.into_iter().map(Option::unwrap_or_default).collect();
+    TableReport {
+        rows: info.rows,
+        columns: columns.collect(),
+        preview: preview.into_iter().map(row).collect(),
+        plain: info.plain,
+    }
 }

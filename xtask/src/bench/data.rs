@@ -17,7 +17,7 @@ use crate::paths;
 use crate::process::{run_quietly, step};
 
 /// What a step may take: all that it can address, and time enough on a slow machine.
-const LIMITS: [&str; 6] = ["--memory", "4GiB", "--timeout", "10m", "--profile", "arrow"];
+pub(super) const LIMITS: [&str; 6] = ["--memory", "4GiB", "--timeout", "10m", "--profile", "arrow"];
 
 /// The column that is added up, and the bytes that a value of it takes.
 const SUMMED: (&str, u64) = ("dep_delay", 8);

@@ -1,6 +1,8 @@
 //! `cargo xtask bench`: figures, each beside a named peer in the same run.
 
 mod data;
+mod large;
+mod memory;
 mod native;
 mod peers;
 mod start;
@@ -32,6 +34,12 @@ pub(crate) enum What {
         #[arg(long, default_value_t = 10_000_000)]
         rows: u64,
     },
+    /// What memory a table takes that is larger than a step's. One run of each: memory hardly varies.
+    Large {
+        /// How many flights.
+        #[arg(long, default_value_t = 40_000_000)]
+        rows: u64,
+    },
 }
 
 /// Measures and prints, and adds the figures to `docs/benchmarks.md`.
@@ -45,6 +53,7 @@ pub(crate) fn run(what: What, runs: usize) -> anyhow::Result<()> {
         What::Steps => steps::run(runs),
         What::Start => start::run(runs),
         What::Data { rows } => data::run(rows, runs),
+        What::Large { rows } => large::run(rows),
     }
 }
 
@@ -105,13 +114,16 @@ fn heading(of: &str, wasmtime: &Path, runs: usize) -> anyhow::Result<String> {
     let kernel = read(Command::new("uname").arg("-rm"))?;
     let version = read(Command::new(wasmtime).arg("--version"))?;
     let cores = std::thread::available_parallelism()?;
+    let how = match runs {
+        1 => "one run of each".to_owned(),
+        _ => format!("{runs} runs of each in turn: medians, and between which eight of ten lie"),
+    };
     let mut text = String::new();
     // Writing to a String can't fail.
     let _ = writeln!(text, "## {}{of}\n", date.trim());
     let _ = writeln!(
         text,
-        "Linux {}, {cores} cores; {}, code compiled beforehand, fuel on; {runs} runs of each in turn: medians, and between \
-         which eight of ten lie.\n",
+        "Linux {}, {cores} cores; {}, code compiled beforehand, fuel on; {how}.\n",
         kernel.trim(),
         version.trim(),
     );

@@ -164,7 +164,7 @@ impl Libraries {
         command
     }
 
-    /// Writes so many flights as Parquet: the year's, again and again.
+    /// Writes so many flights, in the format that the target's ending tells: the year's, again and again.
     pub(super) fn repeat_flights(&self, year: &Path, rows: u64, target: &Path) -> anyhow::Result<()> {
         run_quietly(self.command("flights.py").arg(year).arg(rows.to_string()).arg(target))
     }

@@ -39,7 +39,9 @@ pub(crate) fn open(
 ) -> Result<Source, TableError> {
     match input {
         Input::File(file) => open_reader(file, limits, columns, only),
-        Input::Buffer(buffer) => open_reader(bytes::Bytes::from_owner(Owner(buffer)), limits, columns, only),
+        Input::Buffer(buffer) | Input::Mapped(buffer, _) => {
+            open_reader(bytes::Bytes::from_owner(Owner(buffer)), limits, columns, only)
+        }
     }
 }
 

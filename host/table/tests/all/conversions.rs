@@ -1,11 +1,12 @@
 //! What goes in comes out, in every format.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use arrow::array::*;
 use arrow::buffer::Buffer;
 use arrow::datatypes::*;
-use crunchbox_table::{Check, ConvertOptions, FileFormat, Input, Profile, TableLimits};
+use crunchbox_table::{Check, ConvertOptions, FileFormat, Input, Profile, Release, TableLimits};
 
 use crate::support::*;
 
@@ -388,4 +389,21 @@ fn only_what_is_built_as_inputs_are_is_plain() {
     let (schema, columns, _) = numbers(0..9).into_parts();
     let noted = schema.as_ref().clone().with_metadata([("a".to_owned(), "b".to_owned())].into());
     assert!(!is_plain(&arrow_file(&[RecordBatch::try_new(Arc::new(noted), columns).unwrap()])), "metadata");
+}
+
+#[test]
+fn memory_is_given_back_after_each_batch() {
+    let table = arrow_file(&[from_csv("a\n1\n2\n"), from_csv("a\n3\n"), from_csv("a\n4\n")]);
+    let times = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&times);
+    let release = Release::new(move || {
+        counted.fetch_add(1, Ordering::Relaxed);
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("table.csv");
+    let (input, output) = (Input::Mapped(table, release), std::fs::File::create(&path).unwrap());
+    let options = ConvertOptions::new(Profile::Arrow);
+    crunchbox_table::convert(input, FileFormat::Arrow, FileFormat::Csv, output, &options).unwrap();
+    assert_eq!(std::fs::read_to_string(path).unwrap(), "a\n1\n2\n3\n4\n");
+    assert_eq!(times.load(Ordering::Relaxed), 3);
 }
