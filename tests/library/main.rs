@@ -4,6 +4,7 @@ mod mapped;
 mod other_calls;
 mod parts;
 mod rooms;
+mod sealed;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -51,14 +51,11 @@ impl Call<'_> {
     ) -> Result<InputTables, Stop> {
         let mut tables = InputTables::default();
         if let Some(source) = main {
-            tables.main =
-                Some(self.bring_table(source, FileFormat::Arrow, part, &room.create_input(INPUT)?)?);
+            tables.main = Some(self.bring_arrow(room, source, part, INPUT)?);
         }
         for (index, tab) in tabs.iter().enumerate() {
             let name = format!("tab-{index}.arrow");
-            let source = TableSource::of(&tab.path);
-            let table =
-                self.bring_table(source, FileFormat::Arrow, Part::default(), &room.create_input(&name)?)?;
+            let table = self.bring_arrow(room, TableSource::of(&tab.table), Part::default(), &name)?;
             let (slug, tab_name) = (tab.slug.clone(), tab.name.clone());
             tables.tabs.push(TabTable { slug, name: tab_name, filename: name, table });
         }
@@ -100,6 +97,27 @@ impl Call<'_> {
         let target = room.create_input(name)?;
         self.usage.bytes_in += copy(&source, &target).map_err(Error::io("copy", path))?;
         Ok(source.metadata().map_err(Error::io("look at", path))?)
+    }
+
+    /// Brings one table into the room, or a part of it, as uncompressed Arrow: the very file, if it may be.
+    fn bring_arrow(
+        &mut self,
+        room: &RunDir,
+        source: TableSource<'_>,
+        part: Part,
+        name: &str,
+    ) -> Result<TableReport, Stop> {
+        if part.is_all()
+            && let Some((table, sealed)) = source.as_it_is(self.engine, &self.limits)
+            // Not every file system gives second names.
+            && room.link_input(name, sealed, self.engine.workers.strongroom()).is_ok()
+        {
+            let bytes = table.held().metadata().map_err(Error::io("look at", source.path))?.len();
+            self.usage.bytes_in += bytes;
+            self.usage.rows_in += table.info().rows;
+            return Ok(table.info().clone());
+        }
+        self.bring_table(source, FileFormat::Arrow, part, &room.create_input(name)?)
     }
 
     /// Brings one table into the room, or a part of it, in this format.

@@ -52,6 +52,7 @@ mod remove;
 mod render;
 mod request;
 mod scratch;
+mod sealed;
 mod shipped;
 mod tables;
 mod validate;

@@ -119,15 +119,15 @@ impl Call<'_> {
     pub(crate) fn cut(&mut self, manifest: Option<&Manifest>, request: &RenderRequest) -> Result<Cut, Stop> {
         let by_rows = manifest.is_some_and(|manifest| manifest.works_by == WorksBy::Rows);
         let alone = request.tabs.is_empty() && request.files.is_empty() && request.fetched.is_none();
-        let Some(path) = request.input.as_deref().filter(|_| by_rows && alone) else {
+        let Some(input) = request.input.as_ref().filter(|_| by_rows && alone) else {
             return Ok(Cut::default());
         };
-        let source = TableSource::of(path);
+        let source = TableSource::of(input);
         if source.is_worth_a_look(SMALL_FILE_BYTES)? {
             return Ok(Cut { plan: Plan::of(&self.look(source)?), converted: None });
         }
         let (file, format) = source.open()?;
-        let bytes = file.metadata().map_err(Error::io("look at", path))?.len();
+        let bytes = file.metadata().map_err(Error::io("look at", source.path))?.len();
         if format != FileFormat::Csv || bytes < SMALL_CSV_BYTES {
             return Ok(Cut::default());
         }
@@ -349,7 +349,7 @@ mod tests {
     fn table(rows: u64, columns: usize) -> TableReport {
         let column =
             ColumnReport { name: "a".to_owned(), type_name: "text".to_owned(), format: None, unit: None };
-        TableReport { rows, columns: vec![column; columns], preview: Vec::new() }
+        TableReport { rows, columns: vec![column; columns], preview: Vec::new(), plain: false }
     }
 
     #[test]

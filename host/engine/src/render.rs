@@ -37,8 +37,8 @@ impl Call<'_> {
             workers.prepare(&workers.tables);
         }
         let Cut { plan, converted } = self.cut(manifest.as_ref(), request)?;
-        let main = request.input.as_deref().map(TableSource::of);
-        let main = main.map(|main| TableSource { converted: converted.as_ref(), ..main });
+        let main = request.input.as_ref().map(TableSource::of);
+        let main = main.map(|main| TableSource { converted: converted.as_ref().or(main.converted), ..main });
         let table = match plan {
             None => self.render_table(&code, manifest.as_ref(), &params, request, main, None)?,
             Some(plan) => self.render_parts(&code, manifest.as_ref(), &params, request, main, plan)?,
@@ -129,7 +129,8 @@ impl Call<'_> {
         };
         let alone = request.tabs.is_empty() && request.files.is_empty();
         let Some(main) = main.filter(|_| alone) else { return Ok(None) };
-        if !main.is_worth_a_look(SMALL_FILE_BYTES)? {
+        let as_it_is = main.as_it_is(self.engine, &self.limits).is_some();
+        if as_it_is || !main.is_worth_a_look(SMALL_FILE_BYTES)? {
             return Ok(None);
         }
         let table = self.look(main)?;
@@ -160,6 +161,9 @@ impl Call<'_> {
             return Err(Verdict::Output { which: "output_bytes", limit: self.limits.output_bytes }.into());
         }
         self.control.enter(Stage::CheckingOutput);
+        // Whatever is found good can't become anything else afterwards.
+        let sealed =
+            self.engine.workers.strongroom().seal(path, &file).map_err(Error::io("take away", path))?;
         let task = TableTask {
             file: &file,
             format: FileFormat::Arrow,
@@ -171,7 +175,7 @@ impl Call<'_> {
             Judged::Good(table) if table.columns.is_empty() => Ok(None),
             Judged::Good(table) => {
                 self.usage.rows_out = table.rows;
-                Ok(Some(OutputTable::new(file, table)))
+                Ok(Some(OutputTable::sealed(file, table, sealed, &self.limits)))
             }
             Judged::Bad { check, column, detail } => Err(Verdict::BadTable { check, column, detail }.into()),
             Judged::Unfinished(verdict @ Verdict::Cancelled) => Err(verdict.into()),

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use crunchbox_protocol::{FetchError, JsonMap};
 use serde_json::Value;
 
-use crate::Module;
+use crate::{Module, OutputTable};
 
 /// Params, and how far they have been prepared.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,12 +20,21 @@ pub enum Params {
     Clean(JsonMap),
 }
 
-/// A table by the file it is in.
-#[derive(Clone, Debug, PartialEq)]
+/// Where a table is.
+#[derive(Clone, Debug)]
+pub(crate) enum TableInput {
+    /// In a file of the caller's.
+    File(PathBuf),
+    /// It came out of another call.
+    Table(OutputTable),
+}
+
+/// Another tab's table.
+#[derive(Clone, Debug)]
 pub(crate) struct TabInput {
     pub(crate) slug: String,
     pub(crate) name: String,
-    pub(crate) path: PathBuf,
+    pub(crate) table: TableInput,
 }
 
 /// A file that the step's params name by its UUID.
@@ -50,7 +59,7 @@ pub(crate) struct Fetched {
 pub struct RenderRequest {
     pub(crate) module: Module,
     pub(crate) params: Params,
-    pub(crate) input: Option<PathBuf>,
+    pub(crate) input: Option<TableInput>,
     pub(crate) tab_name: String,
     pub(crate) tabs: Vec<TabInput>,
     pub(crate) files: Vec<FileInput>,
@@ -80,7 +89,15 @@ impl RenderRequest {
     /// The main table. Without one the step gets a table that has no columns.
     #[must_use]
     pub fn input(mut self, path: impl Into<PathBuf>) -> Self {
-        self.input = Some(path.into());
+        self.input = Some(TableInput::File(path.into()));
+        self
+    }
+
+    /// The main table, as it came out of another call. If that was a call of the same engine under the same limits of tables,
+    /// nothing is copied, converted or judged again: the step is shown that call's file.
+    #[must_use]
+    pub fn input_table(mut self, table: &OutputTable) -> Self {
+        self.input = Some(TableInput::Table(table.clone()));
         self
     }
 
@@ -108,7 +125,21 @@ impl RenderRequest {
     /// The output of another tab, which params may name by its slug. Tabs are in the order they are given.
     #[must_use]
     pub fn tab(mut self, slug: impl Into<String>, name: impl Into<String>, path: impl Into<PathBuf>) -> Self {
-        self.tabs.push(TabInput { slug: slug.into(), name: name.into(), path: path.into() });
+        let table = TableInput::File(path.into());
+        self.tabs.push(TabInput { slug: slug.into(), name: name.into(), table });
+        self
+    }
+
+    /// The same, as it came out of another call; see [`input_table`](RenderRequest::input_table).
+    #[must_use]
+    pub fn tab_table(
+        mut self,
+        slug: impl Into<String>,
+        name: impl Into<String>,
+        table: &OutputTable,
+    ) -> Self {
+        let table = TableInput::Table(table.clone());
+        self.tabs.push(TabInput { slug: slug.into(), name: name.into(), table });
         self
     }
 
@@ -171,7 +202,7 @@ pub struct FetchRequest {
     pub(crate) module: Module,
     pub(crate) params: Params,
     pub(crate) secrets: JsonMap,
-    pub(crate) input: Option<PathBuf>,
+    pub(crate) input: Option<TableInput>,
     pub(crate) files: Vec<FileInput>,
     pub(crate) last: Option<Fetched>,
     pub(crate) output: Option<PathBuf>,
@@ -218,7 +249,7 @@ impl FetchRequest {
     /// The table that comes before the step, which it gets as Parquet.
     #[must_use]
     pub fn input(mut self, path: impl Into<PathBuf>) -> Self {
-        self.input = Some(path.into());
+        self.input = Some(TableInput::File(path.into()));
         self
     }
 

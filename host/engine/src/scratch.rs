@@ -16,9 +16,13 @@ use crate::blank::{Look, make_blank};
 use crate::housekeeper::Housekeeper;
 use crate::inputs::INPUT;
 use crate::remove::remove_all;
+use crate::sealed::{Sealed, Strongroom};
 
 const PREFIX: &str = "crunchbox-run-";
 const LOCK: &str = "lock";
+
+/// The folder of sealed tables, beside the rooms.
+const TABLES: &str = "tables";
 
 /// How many rooms that nobody has are kept for the next workers.
 const MAX_SPARE: usize = 16;
@@ -31,6 +35,7 @@ pub(crate) struct Scratch {
     _lock: File,
     rooms: AtomicU64,
     spare: Arc<Mutex<Vec<Cleared>>>,
+    strongroom: Strongroom,
     housekeeper: Arc<Housekeeper>,
 }
 
@@ -67,7 +72,20 @@ impl Scratch {
             let passable = Permissions::from_mode(0o711);
             fs::set_permissions(folder.path(), passable).map_err(Error::io("open", folder.path()))?;
         }
-        Ok(Scratch { folder, _lock: lock, rooms: AtomicU64::new(0), spare: Arc::default(), housekeeper })
+        let strongroom = Strongroom::new(folder.path().join(TABLES));
+        Ok(Scratch {
+            folder,
+            _lock: lock,
+            rooms: AtomicU64::new(0),
+            spare: Arc::default(),
+            strongroom,
+            housekeeper,
+        })
+    }
+
+    /// Where tables are kept that were taken from steps.
+    pub(crate) fn strongroom(&self) -> &Strongroom {
+        &self.strongroom
     }
 
     /// The folder itself, in which the rooms are.
@@ -86,7 +104,14 @@ impl Scratch {
         let cleared = spare.map_or_else(|| self.new_room(), Ok)?;
         let has_input = AtomicBool::new(cleared.has_input);
         let (spare, housekeeper) = (Arc::clone(&self.spare), Arc::clone(&self.housekeeper));
-        Ok(RunDir { cleared, has_input, use_again: false, spare, housekeeper })
+        Ok(RunDir {
+            cleared,
+            has_input,
+            has_link: AtomicBool::new(false),
+            use_again: false,
+            spare,
+            housekeeper,
+        })
     }
 
     fn new_room(&self) -> Result<Cleared, Error> {
@@ -128,6 +153,8 @@ pub(crate) struct RunDir {
     cleared: Cleared,
     /// The file for the main table waits to be taken.
     has_input: AtomicBool,
+    /// A file of somebody else's has a name in it: it must not be emptied.
+    has_link: AtomicBool,
     use_again: bool,
     spare: Arc<Mutex<Vec<Cleared>>>,
     housekeeper: Arc<Housekeeper>,
@@ -161,6 +188,16 @@ impl RunDir {
         Ok(file)
     }
 
+    /// Puts a sealed file among the inputs, as it is.
+    pub(crate) fn link_input(&self, name: &str, sealed: &Sealed, strongroom: &Strongroom) -> io::Result<()> {
+        let path = self.cleared.room.inputs.join(name);
+        if name == INPUT && self.has_input.swap(false, Ordering::Relaxed) {
+            fs::remove_file(&path)?;
+        }
+        self.has_link.store(true, Ordering::Relaxed);
+        sealed.link(strongroom, &path)
+    }
+
     /// Where the step writes.
     pub(crate) fn outputs(&self) -> &Path {
         &self.cleared.room.outputs
@@ -170,10 +207,11 @@ impl RunDir {
 impl Drop for RunDir {
     fn drop(&mut self) {
         let mut cleared = self.cleared.clone();
+        let keep = (!self.has_link.load(Ordering::Relaxed)).then_some(INPUT);
         let spare = self.use_again.then(|| Arc::clone(&self.spare));
         self.housekeeper.leave(move || {
             if let Some(spare) = spare
-                && cleared.is_blank_again()
+                && cleared.is_blank_again(keep)
             {
                 let mut spare = spare.lock().unwrap_or_else(PoisonError::into_inner);
                 if spare.len() < MAX_SPARE {
@@ -188,10 +226,10 @@ impl Drop for RunDir {
 }
 
 impl Cleared {
-    fn is_blank_again(&mut self) -> bool {
+    fn is_blank_again(&mut self, keep: Option<&str>) -> bool {
         let Some([inputs, outputs]) = &self.new else { return false };
         let blank = |folder, new, keep| make_blank(folder, new, keep).ok().flatten();
-        let Some(has_input) = blank(&self.room.inputs, inputs, Some(INPUT)) else { return false };
+        let Some(has_input) = blank(&self.room.inputs, inputs, keep) else { return false };
         self.has_input = has_input;
         blank(&self.room.outputs, outputs, None).is_some()
     }

@@ -12,7 +12,9 @@ use crate::call::Stop;
 use crate::collect::{Assignment, collect};
 use crate::destination::Destination;
 use crate::judge;
-use crate::{Control, Engine, Error, Limits, Verdict};
+use crate::request::TableInput;
+use crate::sealed::Sealed;
+use crate::{Control, Engine, Error, Limits, OutputTable, Verdict};
 
 /// A table, and what is to be done with it.
 pub(crate) struct TableTask<'a> {
@@ -29,6 +31,13 @@ pub(crate) struct TableTask<'a> {
 pub(crate) struct Part {
     pub(crate) rows: Option<Range<u64>>,
     pub(crate) columns: Option<BTreeSet<String>>,
+}
+
+impl Part {
+    /// Whether that is the whole table.
+    pub(crate) fn is_all(&self) -> bool {
+        self.rows.is_none() && self.columns.is_none()
+    }
 }
 
 /// What came of it.
@@ -54,18 +63,36 @@ pub(crate) fn format_of(path: &Path) -> Result<FileFormat, Error> {
     })
 }
 
+/// What the table of another call is called where a file's name would be.
+const OF_ANOTHER_CALL: &str = "a table of another call";
+
 /// A table that a caller named.
 #[derive(Clone, Copy)]
 pub(crate) struct TableSource<'a> {
     pub(crate) path: &'a Path,
+    /// What another call gave.
+    pub(crate) table: Option<&'a OutputTable>,
     /// All of it as an Arrow file of ours, where that was made first: the types of CSV only all of its rows tell.
     pub(crate) converted: Option<&'a File>,
 }
 
 impl<'a> TableSource<'a> {
-    /// The caller's own file.
-    pub(crate) fn of(path: &'a Path) -> Self {
-        TableSource { path, converted: None }
+    /// As the caller named it.
+    pub(crate) fn of(input: &'a TableInput) -> Self {
+        match input {
+            TableInput::File(path) => TableSource { path, table: None, converted: None },
+            TableInput::Table(table) => TableSource {
+                path: Path::new(OF_ANOTHER_CALL),
+                table: Some(table),
+                converted: Some(table.held()),
+            },
+        }
+    }
+
+    /// What another call gave, if a step of this engine may be shown it as it is.
+    pub(crate) fn as_it_is(self, engine: &Engine, limits: &Limits) -> Option<(&'a OutputTable, &'a Sealed)> {
+        let table = self.table?;
+        Some((table, table.as_input(engine.workers.strongroom(), limits)?))
     }
 
     /// The file that is to be read.

@@ -9,6 +9,7 @@ use crunchbox_jail::{Child, ControlGroup, Layer, Lost, Pending, Spawner};
 
 use crate::housekeeper::Housekeeper;
 use crate::scratch::{RunDir, Scratch};
+use crate::sealed::Strongroom;
 use crate::{CancelToken, Error, Verdict};
 
 /// The folder that overrides all others.
@@ -94,6 +95,11 @@ impl Workers {
 
     pub(crate) fn executables(&self) -> [&Path; 3] {
         [&self.run, &self.compile, &self.tables].map(|pool| pool.spawner.executable())
+    }
+
+    /// Where tables are kept that were taken from steps.
+    pub(crate) fn strongroom(&self) -> &Strongroom {
+        self.rooms.strongroom()
     }
 
     /// A file without a name, beside the rooms.
