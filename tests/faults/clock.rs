@@ -1,16 +1,19 @@
-//! A clock that jumps under the command: by hours, forwards, backwards or to and fro, at each reading in turn.
+//! A clock that jumps under an engine: by hours, forwards, backwards or to and fro, at each reading in turn.
 //!
-//! A small library does it, which is loaded into the command (`clock.c`); the machine's own clocks go on as ever. Workers
-//! start with an empty environment, so theirs are the machine's. What they use of the time is how much of the processor
+//! A small library does it, which is loaded into the engine's process (`clock.c`); the machine's own clocks go on as ever.
+//! The command may be one file that no library gets into, so the process is this test's own executable. Workers start with an empty environment, so theirs are the machine's. What they use of the time is how much of the processor
 //! the kernel lets them have, and a step sees clocks of its own.
 
 use std::fs::{self, File, FileTimes};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, ExitCode, Output};
 use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context, ensure};
+use crunchbox::{Engine, Limits, Module, RenderRequest, Verdict};
+use crunchbox_tests::Built;
 
+use crate::intercept::STAGE;
 use crate::subject::{Subject, names, text};
 
 const REALTIME: i32 = libc::CLOCK_REALTIME;
@@ -54,16 +57,50 @@ impl Jump {
     }
 }
 
-/// A step that goes on for ever, and what it takes to have it end by its time alone.
-fn endless(subject: &Subject, wall_time: &str) -> anyhow::Result<Command> {
+/// The stage of this test's executable in which it makes one call.
+pub(crate) const CALL: &str = "call";
+
+/// Makes the call that the arguments say. Ends with 0 if the step does well, with 5 and its verdict if it doesn't.
+pub(crate) fn call() -> anyhow::Result<ExitCode> {
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    let [module, input, output, scratch, code, seconds] = &arguments[..] else {
+        anyhow::bail!("these are no arguments for a call: {arguments:?}");
+    };
+    let workers = Built::find()?.programs();
+    let engine = Engine::builder().workers(workers).scratch(scratch).cache(code).idle_workers(0).build()?;
+    let module = Module::from_bytes("step", fs::read(module)?)?;
+    let request = RenderRequest::new(&module).input(input).output(output);
+    // Nothing but the time ends an endless step.
+    let limits = Limits::default().with_fuel(1 << 60).with_wall_time(Duration::from_secs(seconds.parse()?));
+    let verdict = engine.render(&request, &limits)?.verdict;
+    if verdict == Verdict::Ok {
+        return Ok(ExitCode::SUCCESS);
+    }
+    eprintln!("{verdict}");
+    Ok(ExitCode::from(5))
+}
+
+/// Calls a step in a process of its own.
+fn calls(subject: &Subject, module: &Path, seconds: u32) -> anyhow::Result<Command> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.env(STAGE, CALL).arg(module).arg(subject.folder().join("input.csv")).arg(subject.output());
+    command.arg(subject.scratch()).arg(subject.code()).arg(seconds.to_string());
+    Ok(command)
+}
+
+/// A good step.
+fn good_step(subject: &Subject, seconds: u32) -> anyhow::Result<Command> {
+    calls(subject, &subject.folder().join("step.wasm"), seconds)
+}
+
+/// A step that goes on for ever.
+fn endless(subject: &Subject, seconds: u32) -> anyhow::Result<Command> {
     let module = subject.folder().join("endless.wasm");
     fs::write(
         &module,
         wat::parse_str(r#"(module (memory (export "memory") 1) (func (export "_start") (loop (br 0))))"#)?,
     )?;
-    let mut command = subject.command_of(&module);
-    command.args(["--fuel", "9000T", "--timeout", wall_time]);
-    Ok(command)
+    calls(subject, &module, seconds)
 }
 
 /// How the clock of the calendar is set is nothing to a call: a good one is good, and a limit of time is as long as ever.
@@ -81,7 +118,7 @@ pub(crate) fn the_calendar_jumps() -> anyhow::Result<()> {
         for (after, swings) in [(0, false), (0, true), (1, false), (2, false), (3, true)] {
             let jump = Jump { library: library.clone(), clock: REALTIME, seconds, after, swings };
             subject.begin()?;
-            let output = jump.under(&mut subject.command())?;
+            let output = jump.under(&mut good_step(&subject, 60)?)?;
             ensure!(output.status.success(), "{}", text(&output.stderr));
             subject.assert_true(output.status)?;
             subject.assert_clean()?;
@@ -89,7 +126,7 @@ pub(crate) fn the_calendar_jumps() -> anyhow::Result<()> {
         let jump = Jump { library: library.clone(), clock: REALTIME, seconds, after: 0, swings: true };
         subject.begin()?;
         let started = Instant::now();
-        let output = jump.under(&mut endless(&subject, "2s")?)?;
+        let output = jump.under(&mut endless(&subject, 2)?)?;
         let took = started.elapsed();
         ensure!(output.status.code() == Some(5), "{}: {}", output.status, text(&output.stderr));
         ensure!(took >= Duration::from_secs(2), "2 s were over after {took:?}");
@@ -101,7 +138,7 @@ pub(crate) fn the_calendar_jumps() -> anyhow::Result<()> {
 }
 
 /// The clock that never jumps does, as if the machine had been stopped for hours: at worst the time is over. At each
-/// reading of the command's, so that it shows with each what depends on it.
+/// reading of the engine's, so that it shows with each what depends on it.
 pub(crate) fn the_stopwatch_jumps() -> anyhow::Result<()> {
     let subject = Subject::new("csv")?;
     let library = library(subject.folder())?;
@@ -109,13 +146,13 @@ pub(crate) fn the_stopwatch_jumps() -> anyhow::Result<()> {
     for after in 0..60 {
         let jump = Jump { library: library.clone(), clock: MONOTONIC, seconds: HOURS, after, swings: false };
         subject.begin()?;
-        let output = jump.under(subject.command().args(["--timeout", "1h"]))?;
+        let output = jump.under(&mut good_step(&subject, 3600)?)?;
         match output.status.code() {
             Some(0) => good += 1,
             // A worker does not come in time.
             Some(1) => late += 1,
             // The step's time is over, or that of a worker which brings or judges a table.
-            Some(2 | 4 | 5) if text(&output.stderr).contains("time") => late += 1,
+            Some(5) if text(&output.stderr).contains("time") => late += 1,
             _ => anyhow::bail!("after {after} readings: {}: {}", output.status, text(&output.stderr)),
         }
         subject.assert_true(output.status)?;
@@ -125,7 +162,7 @@ pub(crate) fn the_stopwatch_jumps() -> anyhow::Result<()> {
     // An hour is over at once where the clock says so, the step's or that of a worker before it: the library is at work.
     let jump = Jump { library, clock: MONOTONIC, seconds: HOURS, after: 40, swings: false };
     let started = Instant::now();
-    let output = jump.under(&mut endless(&subject, "1h")?)?;
+    let output = jump.under(&mut endless(&subject, 3600)?)?;
     let said = text(&output.stderr);
     ensure!(said.contains("not done after 3600 s"), "{}: {said}", output.status);
     ensure!(started.elapsed() < Duration::from_secs(60), "an hour took {:?}", started.elapsed());

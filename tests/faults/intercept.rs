@@ -22,8 +22,10 @@ use libc::{c_long, c_ulong};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, wait};
 
-/// The environment variable that makes this test's executable the program that it is given, behind a filter.
+/// The environment variable that says what this test's executable is to do instead of testing.
 pub(crate) const STAGE: &str = "CRUNCHBOX_FAULTS_STAGE";
+/// The stage in which it becomes the program that it is given, behind a filter.
+pub(crate) const PROGRAM: &str = "program";
 
 /// Longer than any program here takes.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -152,7 +154,7 @@ pub(crate) fn run(
 ) -> anyhow::Result<Output> {
     let (ours, theirs) = UnixStream::pair()?;
     let mut command = Command::new(std::env::current_exe()?);
-    command.arg(program.get_program()).args(program.get_args()).env(STAGE, "program");
+    command.arg(program.get_program()).args(program.get_args()).env(STAGE, PROGRAM);
     command.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
     command.stdin(OwnedFd::from(theirs)).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut host = command.spawn().context("can't start again")?;

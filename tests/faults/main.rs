@@ -26,8 +26,10 @@ use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, se
 use tempfile::TempDir;
 
 fn main() -> anyhow::Result<ExitCode> {
-    if std::env::var_os(intercept::STAGE).is_some() {
-        return intercept::become_program();
+    match std::env::var(intercept::STAGE).as_deref() {
+        Ok(intercept::PROGRAM) => return intercept::become_program(),
+        Ok(clock::CALL) => return clock::call(),
+        _ => {}
     }
     // What a killed host leaves running becomes this process's child, where it is found.
     rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;

@@ -69,13 +69,8 @@ impl Subject {
 
     /// A call of the step.
     pub(crate) fn command(&self) -> Command {
-        self.command_of(&self.folder().join("step.wasm"))
-    }
-
-    /// A call of another step.
-    pub(crate) fn command_of(&self, module: &Path) -> Command {
         let mut command = Command::new(self.built.command());
-        command.arg("run").arg(module).arg("--cache").arg(self.code());
+        command.arg("run").arg(self.folder().join("step.wasm")).arg("--cache").arg(self.code());
         command.arg("--input").arg(self.folder().join("input.csv")).arg("--output").arg(self.output());
         command.env("TMPDIR", self.scratch());
         command
