@@ -1,5 +1,6 @@
 //! The library as Rust programs use it: in this process, and in a program of somebody else's.
 
+mod guest_parquet;
 mod mapped;
 mod other_calls;
 mod parts;

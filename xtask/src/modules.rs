@@ -15,7 +15,7 @@ use crate::toolchain::{C_TARGET, Toolchain, guest};
 use crate::{drawing, paths};
 
 /// Steps in Rust that have C in them, and what that is.
-const WITH_C: [(&str, &str); 1] = [("selectsql", "SQLite")];
+const WITH_C: [(&str, &str); 2] = [("parquet", "ZSTD"), ("selectsql", "SQLite")];
 
 /// The steps that ship.
 const SHIPPED: &str = "modules";
