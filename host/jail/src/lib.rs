@@ -38,7 +38,7 @@ pub use enter::{EnterError, Jailed, ResourceLimits, limit_resources};
 pub use fault::{expect_faults, report_faults};
 pub use layer::{Layer, Layers, Missing};
 pub use map::{Mapped, map_file};
-pub use memory::forbid_new_code;
+pub use memory::{forbid_new_code, tidy_heap};
 pub use namespaces::{WORKER_ID, worker_id};
 #[doc(hidden)]
 pub use news::check_news;

@@ -9,7 +9,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
-use crunchbox_jail::Room;
+use crunchbox_jail::{Room, tidy_heap};
 use crunchbox_protocol::{End, Job, Message, Report, Role, RunJob};
 use wasmtime::Func;
 
@@ -46,6 +46,8 @@ pub(crate) fn warm_up(ground: &Ground) -> anyhow::Result<()> {
     let nothing = Func::wrap(&mut store, || ());
     runtime()?.block_on(nothing.call_async(&mut store, &[], &mut [])).map_err(anyhow::Error::from)?;
     Report::new(End::Done, "").encode()?;
+    drop(store);
+    tidy_heap();
     Ok(())
 }
 
