@@ -91,8 +91,8 @@ impl Kept {
 
     /// Reads what there is. A stream that floods is left after a while, so that others get their turn.
     fn drain(&mut self, mut source: impl Read) -> io::Result<()> {
-        let mut buffer = [0; 64 << 10];
-        for _ in 0..64 {
+        let mut buffer = [0; 16 << 10];
+        for _ in 0..256 {
             match source.read(&mut buffer) {
                 Ok(0) => {
                     self.open = false;
