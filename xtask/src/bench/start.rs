@@ -19,6 +19,9 @@ const TURNS: usize = 8;
 const RATE_SECONDS: usize = 10;
 const LIMIT_MILLIS: u64 = 100;
 
+/// For how many rooms a spawner keeps namespaces.
+const MAX_ROOMS: u64 = 32;
+
 /// An empty loop without an end.
 const ENDLESS: &[u8] = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x03\x02\x01\0\x07\x0a\x01\x06_start\0\0\x0a\x09\x01\x07\0\x03\x40\x0c\0\x0b\x0b";
 
@@ -126,9 +129,19 @@ pub(crate) fn soak(count: u64) -> anyhow::Result<()> {
     let told = step(&format!("{count} calls"), || call(&calls, &empty, "soak", count))?;
     let (before, after) = (&told["before"], &told["after"]);
     println!("before {before}\nafter  {after}");
-    for key in ["descriptors", "spawners", "spawners_descriptors", "workers", "mounts"] {
+    for key in ["descriptors", "spawners", "workers", "mounts"] {
         ensure!(before[key] == after[key], "{key}: {} before, {} after", before[key], after[key]);
     }
+    // A spawner holds a namespace for each room that there has been at a time, up to a number.
+    let key = "spawners_descriptors";
+    let grown =
+        before[key].as_u64().zip(after[key].as_u64()).map(|(before, after)| after.saturating_sub(before));
+    ensure!(
+        grown.is_some_and(|grown| grown <= MAX_ROOMS),
+        "{key}: {} before, {} after",
+        before[key],
+        after[key]
+    );
     for key in ["rss_bytes", "spawners_rss_bytes"] {
         let [old, new] = [before, after].map(|state| state[key].as_f64().unwrap_or(f64::NAN));
         ensure!(new <= old * 1.1, "{key} has grown from {old} to {new}, by more than a tenth");
