@@ -150,7 +150,16 @@ fn run_theirs(
     outputs: &Path,
 ) -> anyhow::Result<Duration> {
     let mut command = Command::new(wasmtime);
-    command.args(["run", "--allow-precompiled", "-W", "fuel=1000000000000", "--argv0", "step"]);
+    command.args([
+        "run",
+        "--allow-precompiled",
+        "-W",
+        "fuel=1000000000000",
+        "-W",
+        "unknown-imports-default=y",
+        "--argv0",
+        "step",
+    ]);
     for (folder, name) in [(inputs, "/in"), (outputs, "/out")] {
         command.arg("--dir").arg(format!("{}::{name}", folder.display()));
     }
