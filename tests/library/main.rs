@@ -33,6 +33,30 @@ fn saying(result: &str) -> Module {
     ))
 }
 
+/// A step that does this in its two folders, `/in` (3) and `/out` (4), and then says that all is well. `fields` are what else its
+/// module has; of its memory the first 100 bytes are taken.
+fn doing(fields: &str, body: &str) -> Module {
+    let length = NOTHING.matches('\\').count();
+    module(&format!(
+        r#"(module
+            (import "wasi_snapshot_preview1" "path_open"
+                (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+            (import "wasi_snapshot_preview1" "path_filestat_get"
+                (func $stat (param i32 i32 i32 i32 i32) (result i32)))
+            (import "wasi_snapshot_preview1" "path_filestat_set_times"
+                (func $times (param i32 i32 i32 i32 i64 i64 i32) (result i32)))
+            (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
+            (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+            (memory (export "memory") 1)
+            (data (i32.const 0) "\10\00\00\00\{length:02x}\00\00\00")
+            (data (i32.const 16) "{NOTHING}")
+            {fields}
+            (func (export "_start")
+                {body}
+                (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))))"#
+    ))
+}
+
 fn endless() -> Module {
     module(r#"(module (memory (export "memory") 1) (func (export "_start") (loop (br 0))))"#)
 }

@@ -6,11 +6,12 @@ use std::fs;
 use crunchbox::{Engine, Limits, RenderRequest, Verdict};
 use crunchbox_tests::Built;
 
-use crate::{NOTHING, Own, module};
+use crate::{Own, doing};
 
 /// Leaves a file in `/out`, gives that folder the times of 1970, and reads in `/in`.
 fn leaver() -> crunchbox::Module {
-    step(
+    doing(
+        NAMES,
         r#"
         (drop (call $open (i32.const 4) (i32.const 0) (i32.const 100) (i32.const 4)
             (i32.const 1) (i64.const 64) (i64.const 0) (i32.const 0) (i32.const 200)))
@@ -21,35 +22,18 @@ fn leaver() -> crunchbox::Module {
 
 /// Traps if it finds what a `leaver` left.
 fn finder() -> crunchbox::Module {
-    step(
+    doing(
+        NAMES,
         r#"
         (if (i32.eqz (call $open (i32.const 4) (i32.const 0) (i32.const 100) (i32.const 4)
             (i32.const 0) (i64.const 2) (i64.const 0) (i32.const 0) (i32.const 200))) (then unreachable))
-        (if (call $stat (i32.const 4) (i32.const 208)) (then unreachable))
+        (if (call $stat (i32.const 4) (i32.const 0) (i32.const 104) (i32.const 1) (i32.const 208)) (then unreachable))
         (if (i64.lt_u (i64.load (i32.const 256)) (i64.const 1000000000000)) (then unreachable))"#,
     )
 }
 
-fn step(body: &str) -> crunchbox::Module {
-    module(&format!(
-        r#"(module
-            (import "wasi_snapshot_preview1" "path_open"
-                (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
-            (import "wasi_snapshot_preview1" "path_filestat_set_times"
-                (func $times (param i32 i32 i32 i32 i64 i64 i32) (result i32)))
-            (import "wasi_snapshot_preview1" "fd_filestat_get" (func $stat (param i32 i32) (result i32)))
-            (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
-            (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
-            (memory (export "memory") 1)
-            (data (i32.const 0) "\10\00\00\00\{:02x}\00\00\00")
-            (data (i32.const 16) "{NOTHING}")
-            (data (i32.const 100) "left.")
-            (func (export "_start")
-                {body}
-                (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))))"#,
-        NOTHING.matches('\\').count(),
-    ))
-}
+/// The names of a file and of a folder.
+const NAMES: &str = r#"(data (i32.const 100) "left.")"#;
 
 #[test]
 fn a_step_finds_nothing_of_the_one_before() {
@@ -89,7 +73,8 @@ fn rooms_are_used_again() {
 /// A worker is a copy of its spawner, whose random numbers it must not have.
 #[test]
 fn no_two_steps_draw_the_same_random_numbers() {
-    let teller = step(
+    let teller = doing(
+        "",
         r#"
         (if (call $random (i32.const 1024) (i32.const 64)) (then unreachable))
         (i64.store (i32.const 512) (i64.const 0x4000000400))

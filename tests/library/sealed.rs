@@ -11,7 +11,7 @@ use crunchbox::{Limits, Module, OutputTable, Profile, RenderRequest, Verdict};
 use crunchbox_tests::Built;
 use serde_json::json;
 
-use crate::{NOTHING, Own, module};
+use crate::{Own, doing};
 
 /// A step that leaves this table.
 fn leaving(table: &RecordBatch) -> Module {
@@ -20,26 +20,20 @@ fn leaving(table: &RecordBatch) -> Module {
     writer.finish().unwrap();
     let bytes = writer.into_inner().unwrap();
     let data: String = bytes.iter().map(|byte| format!("\\{byte:02x}")).collect();
-    module(&format!(
-        r#"(module
-            (import "wasi_snapshot_preview1" "path_open"
-                (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
-            (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
-            (memory (export "memory") 1)
-            (data (i32.const 0) "\10\00\00\00\{said:02x}\00\00\00\00\10\00\00")
-            (data (i32.const 16) "{NOTHING}")
-            (data (i32.const 100) "output.arrow")
-            (data (i32.const 4096) "{data}")
-            (func (export "_start")
-                (i32.store (i32.const 12) (i32.const {length}))
-                (if (call $open (i32.const 4) (i32.const 0) (i32.const 100) (i32.const 12)
-                    (i32.const 1) (i64.const 64) (i64.const 0) (i32.const 0) (i32.const 200))
-                    (then unreachable))
-                (drop (call $write (i32.load (i32.const 200)) (i32.const 8) (i32.const 1) (i32.const 208)))
-                (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 208)))))"#,
-        said = NOTHING.matches('\\').count(),
-        length = bytes.len(),
-    ))
+    let fields = format!(
+        r#"(data (i32.const 100) "output.arrow") (data (i32.const 4096) "{data}")
+            (data (i32.const 120) "\00\10\00\00") (global $length i32 (i32.const {}))"#,
+        bytes.len()
+    );
+    doing(
+        &fields,
+        r#"
+        (i32.store (i32.const 124) (global.get $length))
+        (if (call $open (i32.const 4) (i32.const 0) (i32.const 100) (i32.const 12)
+            (i32.const 1) (i64.const 64) (i64.const 0) (i32.const 0) (i32.const 200))
+            (then unreachable))
+        (drop (call $write (i32.load (i32.const 200)) (i32.const 120) (i32.const 1) (i32.const 208)))"#,
+    )
 }
 
 /// A table that a step of the engine left.
@@ -63,28 +57,17 @@ fn limits() -> Limits {
 
 /// Traps unless the file has so many names, and unless it can be written by nobody.
 fn counting_names(file: &str, names: u64) -> Module {
-    module(&format!(
-        r#"(module
-            (import "wasi_snapshot_preview1" "path_filestat_get"
-                (func $stat (param i32 i32 i32 i32 i32) (result i32)))
-            (import "wasi_snapshot_preview1" "path_open"
-                (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
-            (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
-            (memory (export "memory") 1)
-            (data (i32.const 0) "\10\00\00\00\{length:02x}\00\00\00")
-            (data (i32.const 16) "{NOTHING}")
-            (data (i32.const 100) "{file}")
-            (func (export "_start")
-                (if (call $stat (i32.const 3) (i32.const 0) (i32.const 100) (i32.const {name}) (i32.const 200))
-                    (then unreachable))
-                (if (i64.ne (i64.load (i32.const 224)) (i64.const {names})) (then unreachable))
-                (if (i32.eqz (call $open (i32.const 3) (i32.const 0) (i32.const 100) (i32.const {name})
-                    (i32.const 0) (i64.const 64) (i64.const 0) (i32.const 0) (i32.const 300)))
-                    (then unreachable))
-                (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))))"#,
-        length = NOTHING.matches('\\').count(),
-        name = file.len(),
-    ))
+    let name = file.len();
+    let body = format!(
+        r#"
+        (if (call $stat (i32.const 3) (i32.const 0) (i32.const 100) (i32.const {name}) (i32.const 200))
+            (then unreachable))
+        (if (i64.ne (i64.load (i32.const 224)) (i64.const {names})) (then unreachable))
+        (if (i32.eqz (call $open (i32.const 3) (i32.const 0) (i32.const 100) (i32.const {name})
+            (i32.const 0) (i64.const 64) (i64.const 0) (i32.const 0) (i32.const 300)))
+            (then unreachable))"#
+    );
+    doing(&format!(r#"(data (i32.const 100) "{file}")"#), &body)
 }
 
 #[test]
