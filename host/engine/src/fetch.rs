@@ -51,9 +51,9 @@ impl Call<'_> {
     ) -> Result<Vec<u8>, Stop> {
         let mut tables = InputTables::default();
         if let Some(path) = &request.input {
-            let file = room.create_input(INPUT)?;
             let source = TableSource::of(path);
-            tables.main = Some(self.bring_table(source, FileFormat::Parquet, Part::default(), &file)?);
+            tables.main =
+                Some(self.bring_table(room, source, FileFormat::Parquet, Part::default(), INPUT)?);
         }
         let files = self.bring_files(room, &request.files)?;
         let last = match &request.last {

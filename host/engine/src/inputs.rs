@@ -51,11 +51,12 @@ impl Call<'_> {
     ) -> Result<InputTables, Stop> {
         let mut tables = InputTables::default();
         if let Some(source) = main {
-            tables.main = Some(self.bring_arrow(room, source, part, INPUT)?);
+            tables.main = Some(self.bring_table(room, source, FileFormat::Arrow, part, INPUT)?);
         }
         for (index, tab) in tabs.iter().enumerate() {
             let name = format!("tab-{index}.arrow");
-            let table = self.bring_arrow(room, TableSource::of(&tab.table), Part::default(), &name)?;
+            let source = TableSource::of(&tab.table);
+            let table = self.bring_table(room, source, FileFormat::Arrow, Part::default(), &name)?;
             let (slug, tab_name) = (tab.slug.clone(), tab.name.clone());
             tables.tabs.push(TabTable { slug, name: tab_name, filename: name, table });
         }
@@ -99,37 +100,31 @@ impl Call<'_> {
         Ok(source.metadata().map_err(Error::io("look at", path))?)
     }
 
-    /// Brings one table into the room, or a part of it, as uncompressed Arrow: the very file, if it may be.
-    fn bring_arrow(
+    /// Brings one table into the room, or a part of it, in this format: the very file, if it may be.
+    pub(crate) fn bring_table(
         &mut self,
         room: &RunDir,
         source: TableSource<'_>,
+        into: FileFormat,
         part: Part,
         name: &str,
     ) -> Result<TableReport, Stop> {
-        if part.is_all()
-            && let Some((table, sealed)) = source.as_it_is(self.engine, &self.limits)
+        let bytes =
+            |file: &File| file.metadata().map(|file| file.len()).map_err(Error::io("look at", source.path));
+        let is_whole = into == FileFormat::Arrow && part.is_all();
+        let (table, bytes) = match source.as_it_is(self.engine, &self.limits).filter(|_| is_whole) {
             // Not every file system gives second names.
-            && room.link_input(name, sealed, self.engine.workers.strongroom()).is_ok()
-        {
-            let bytes = table.held().metadata().map_err(Error::io("look at", source.path))?.len();
-            self.usage.bytes_in += bytes;
-            self.usage.rows_in += table.info().rows;
-            return Ok(table.info().clone());
-        }
-        self.bring_table(source, FileFormat::Arrow, part, &room.create_input(name)?)
-    }
-
-    /// Brings one table into the room, or a part of it, in this format.
-    pub(crate) fn bring_table(
-        &mut self,
-        source: TableSource<'_>,
-        into: FileFormat,
-        part: Part,
-        output: &File,
-    ) -> Result<TableReport, Stop> {
-        let table = self.convert(source, into, part, output)?;
-        self.usage.bytes_in += output.metadata().map_err(Error::io("look at", source.path))?.len();
+            Some((table, sealed))
+                if room.link_input(name, sealed, self.engine.workers.strongroom()).is_ok() =>
+            {
+                (table.info().clone(), bytes(table.held())?)
+            }
+            _ => {
+                let file = room.create_input(name)?;
+                (self.convert(source, into, part, &file)?, bytes(&file)?)
+            }
+        };
+        self.usage.bytes_in += bytes;
         self.usage.rows_in += table.rows;
         Ok(table)
     }
