@@ -1,9 +1,11 @@
-//! A mount namespace for each room: in it there are the room's two folders, and nothing else.
+//! A mount namespace for each room: in it there are the room's two folders, and nothing else. And one of shared memory and
+//! message queues, in which there is nothing at all.
 //!
-//! It is made when the room's first worker is wanted, and all workers of the room enter it, one after the other. Made for
-//! each of them it would cost more than their other walls together: when mounts go, the kernel waits until every processor has
-//! taken notice, and a worker is not dead before that. No worker can leave anything in it for the next one: none has the
-//! right to mount.
+//! They are made when the room's first worker is wanted, and all workers of the room enter them, one after the other. Made for
+//! each of them they would cost more than their other walls together: when mounts go, the kernel waits until every processor
+//! has taken notice, and a worker is not dead before that. No worker can leave anything in them for the next one: none has the
+//! right to mount, nor a system call that makes shared memory or a queue. Where those calls can't be taken away, each worker
+//! has a namespace of its own for them.
 
 use std::collections::VecDeque;
 use std::io;
@@ -24,9 +26,15 @@ pub(crate) struct Homes {
     /// Where the kernel shows this process's namespaces.
     shown: OwnedFd,
     /// The spawner's own.
-    own: OwnedFd,
+    own: Home,
     /// By the names of their rooms, the oldest first.
-    kept: VecDeque<(String, OwnedFd)>,
+    kept: VecDeque<(String, Home)>,
+}
+
+struct Home {
+    mounts: OwnedFd,
+    /// That of shared memory, if workers don't have one of their own.
+    memory: Option<OwnedFd>,
 }
 
 /// A hold on the folder where the kernel shows this process's namespaces: later there is no way to it.
@@ -41,8 +49,24 @@ pub(crate) fn hold() -> io::Result<OwnedFd> {
 impl Homes {
     /// For a process that has moved into the mount namespace that all homes are made from.
     pub(crate) fn new(shown: OwnedFd) -> io::Result<Homes> {
-        let own = current(&shown)?;
+        let own = Home { mounts: current(&shown, MOUNTS)?, memory: None };
         Ok(Homes { shown, own, kept: VecDeque::new() })
+    }
+
+    /// Has homes hold shared memory from here on. For a process whose workers can't make any.
+    ///
+    /// # Errors
+    /// If there is no such namespace to be had. Workers have one of their own then, if they can.
+    pub(crate) fn hold_memory(&mut self) -> io::Result<()> {
+        // Those that this process was started in are not its to come back to.
+        unshare(UnshareFlags::NEWIPC)?;
+        self.own.memory = Some(current(&self.shown, MEMORY)?);
+        Ok(())
+    }
+
+    /// Whether [`Homes::hold_memory`] worked.
+    pub(crate) fn have_memory(&self) -> bool {
+        self.own.memory.is_some()
     }
 
     /// Sees to it that there is one for this room.
@@ -53,9 +77,8 @@ impl Homes {
         if self.kept.iter().any(|(kept, _)| kept == name) {
             return Ok(());
         }
-        unshare(UnshareFlags::NEWNS)?;
-        let made = root::settle(room).and_then(|()| current(&self.shown));
-        if enter(&self.own).is_err() {
+        let made = self.make(room);
+        if self.own.enter().is_err() {
             // Half-way between two roots is no place to work in; the engine starts another spawner.
             abort();
         }
@@ -67,6 +90,15 @@ impl Homes {
         Ok(())
     }
 
+    /// A home, which this process is in then.
+    fn make(&self, room: &Room) -> io::Result<Home> {
+        let memory = if self.have_memory() { UnshareFlags::NEWIPC } else { UnshareFlags::empty() };
+        unshare(UnshareFlags::NEWNS | memory)?;
+        root::settle(room)?;
+        let memory = self.have_memory().then(|| current(&self.shown, MEMORY)).transpose()?;
+        Ok(Home { mounts: current(&self.shown, MOUNTS)?, memory })
+    }
+
     /// In a worker: moves into the home of this room, and lets go of all others.
     ///
     /// # Errors
@@ -74,16 +106,25 @@ impl Homes {
     pub(crate) fn settle(mut self, name: &str) -> io::Result<Room> {
         let home = self.kept.iter().position(|(kept, _)| kept == name).and_then(|at| self.kept.remove(at));
         let (_, home) = home.ok_or_else(|| io::Error::other("nothing was made ready for it"))?;
-        enter(&home)?;
+        home.enter()?;
         Ok(root::settled())
     }
 }
 
-/// The mount namespace that this process is in.
-fn current(shown: &OwnedFd) -> io::Result<OwnedFd> {
-    Ok(openat(shown, "mnt", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?)
+impl Home {
+    fn enter(&self) -> io::Result<()> {
+        if let Some(memory) = &self.memory {
+            move_into_link_name_space(memory.as_fd(), Some(LinkNameSpaceType::InterProcessCommunication))?;
+        }
+        Ok(move_into_link_name_space(self.mounts.as_fd(), Some(LinkNameSpaceType::Mount))?)
+    }
 }
 
-fn enter(home: &OwnedFd) -> io::Result<()> {
-    Ok(move_into_link_name_space(home.as_fd(), Some(LinkNameSpaceType::Mount))?)
+/// What the kernel calls the two kinds.
+const MOUNTS: &str = "mnt";
+const MEMORY: &str = "ipc";
+
+/// The namespace that this process is in.
+fn current(shown: &OwnedFd, kind: &str) -> io::Result<OwnedFd> {
+    Ok(openat(shown, kind, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?)
 }

@@ -2,7 +2,7 @@
 //!
 //! Sharing them weakens no wall between two workers: neither holds a capability over them, the network has no
 //! address, the root can't be written, and what could pass through the rest is closed to both by seccomp and
-//! landlock. What a worker could meet another in is its own: processes and shared memory are made anew for each, and
+//! landlock. What a worker could meet another in is its own: processes are made anew for each, and shared memory and
 //! the folders of jobs for each room.
 
 use std::fs;

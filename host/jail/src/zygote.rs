@@ -81,12 +81,19 @@ impl Zygote {
         }
         // The one argument is the folder of rooms.
         let rooms = std::env::args_os().nth(1).map(PathBuf::from);
-        let House { rooms, homes, mut missing } = enter_shared(rooms.as_deref(), without);
+        let House { rooms, mut homes, mut missing } = enter_shared(rooms.as_deref(), without);
         let (life, writer) = io::pipe()?;
         let filter = confine(profile, without);
         let filter = filter
             .map_err(|error| missing.push(Missing { layer: Layer::Seccomp, reason: error.to_string() }))
             .ok();
+        if let Some(homes) = &mut homes
+            && filter.is_some()
+            && !without.contains(&Layer::IpcNamespace)
+        {
+            // Else each worker tries for itself, and tells what stands in the way.
+            let _ = homes.hold_memory();
+        }
         let shared = Shared { filter, without: without.to_vec(), profile, life, rooms, missing };
         Ok(Zygote { shared, homes, running: Vec::new(), life: writer })
     }
@@ -158,9 +165,13 @@ impl Zygote {
         }
         const OWN: [(Layer, libc::c_int); 2] =
             [(Layer::PidNamespace, libc::CLONE_NEWPID), (Layer::IpcNamespace, libc::CLONE_NEWIPC)];
+        let at_home = room.is_some() && self.homes.as_ref().is_some_and(Homes::have_memory);
         let mut missing = self.shared.missing.clone();
         let mut flags = 0;
         for (layer, flag) in OWN {
+            if at_home && layer == Layer::IpcNamespace {
+                continue;
+            }
             if self.shared.without.contains(&layer) {
                 missing.push(Missing { layer, reason: switched_off().to_string() });
             } else {

@@ -25,5 +25,7 @@ pub(crate) const ABSTRACT: &str = "crunchbox-canary";
 
 /// The key of shared memory, semaphores and a message queue of the engine's.
 pub(crate) const IPC_KEY: i32 = 0x5f3a_91c1;
+/// The key of shared memory that a call leaves for the next one.
+pub(crate) const LEFT_KEY: i32 = 0x5f3a_91c2;
 /// A POSIX message queue of the engine's.
 pub(crate) const QUEUE: &std::ffi::CStr = c"crunchbox-canary";

@@ -132,6 +132,7 @@ attacks! {
     add_key
     keyring
     memory_file
+    memory_left
     memory_secret
     inotify
     fanotify
