@@ -17,6 +17,7 @@ use rustix::process::{Pid, Signal, pidfd_send_signal};
 use crate::clone::{Side, clone};
 use crate::enter::{self, Jailed};
 use crate::fds::close_from;
+use crate::heap;
 use crate::homes::Homes;
 use crate::layer::{Layer, Missing};
 use crate::namespaces::{House, enter_shared, switched_off};
@@ -126,6 +127,7 @@ impl Zygote {
             };
             match self.spawn(request.room.as_deref()) {
                 Ok((Side::Worker, missing)) => {
+                    heap::begin();
                     // None of these is the worker's.
                     drop((requests, self.running, self.life));
                     return Ok(enter::become_worker(self.shared, self.homes, missing, request, work));

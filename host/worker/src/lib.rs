@@ -33,3 +33,6 @@ pub mod tables;
 mod warm;
 #[cfg(feature = "run")]
 mod wasi;
+
+#[global_allocator]
+static HEAP: crunchbox_jail::Heap = crunchbox_jail::Heap;
