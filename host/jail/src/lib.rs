@@ -11,6 +11,7 @@ mod capabilities;
 mod cgroup;
 mod child;
 mod clone;
+mod code;
 mod end;
 mod enter;
 mod fault;
@@ -34,6 +35,7 @@ mod zygote;
 
 pub use cgroup::{ControlGroup, GroupLimits};
 pub use child::{Child, SpawnError};
+pub use code::hand_down_code;
 pub use end::end;
 pub use enter::{EnterError, Jailed, ResourceLimits, limit_resources};
 pub use fault::{expect_faults, report_faults};

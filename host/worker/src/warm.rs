@@ -9,7 +9,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
-use crunchbox_jail::{Room, tidy_heap};
+use crunchbox_jail::{Room, hand_down_code, tidy_heap};
 use crunchbox_protocol::{End, Job, Message, Report, Role, RunJob};
 use wasmtime::Func;
 
@@ -48,6 +48,7 @@ pub(crate) fn warm_up(ground: &Ground) -> anyhow::Result<()> {
     Report::new(End::Done, "").encode()?;
     drop(store);
     tidy_heap();
+    hand_down_code();
     Ok(())
 }
 
