@@ -28,6 +28,7 @@ mod reap;
 mod removed;
 mod root;
 mod seccomp;
+mod shorten;
 mod spawner;
 mod transfer;
 mod window;

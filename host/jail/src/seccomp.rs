@@ -16,6 +16,8 @@ use seccompiler::{
     TargetArch, apply_filter,
 };
 
+use crate::shorten::shorten;
+
 /// What a worker is for, which says what it has to be able to ask of the kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -213,5 +215,5 @@ fn program(
 ) -> io::Result<BpfProgram> {
     let processor = TargetArch::try_from(std::env::consts::ARCH).map_err(io::Error::other)?;
     let filter = SeccompFilter::new(rules, otherwise, on_match, processor).map_err(io::Error::other)?;
-    BpfProgram::try_from(filter).map_err(io::Error::other)
+    Ok(shorten(BpfProgram::try_from(filter).map_err(io::Error::other)?))
 }
