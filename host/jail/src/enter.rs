@@ -181,10 +181,19 @@ pub fn limit_resources(limits: &ResourceLimits) -> Result<(), EnterError> {
         (Resource::Memlock, 0, "forbid locked memory"),
         (Resource::Msgqueue, 0, "forbid message queues"),
     ] {
-        // A limit that we were started with may be lower already; raising it is not ours to do.
-        let allowed = rustix::process::getrlimit(resource).maximum.unwrap_or(u64::MAX);
-        let value = Some(value.min(allowed));
-        setrlimit(resource, Rlimit { current: value, maximum: value }).map_err(failed(action))?;
+        lower(resource, value).map_err(failed(action))?;
     }
     Ok(())
+}
+
+fn lower(resource: Resource, value: u64) -> rustix::io::Result<()> {
+    let both = |value| Rlimit { current: Some(value), maximum: Some(value) };
+    match setrlimit(resource, both(value)) {
+        // The limit that we were started with is lower already; raising it is not ours to do.
+        Err(rustix::io::Errno::PERM) => {
+            let allowed = rustix::process::getrlimit(resource).maximum.unwrap_or(u64::MAX);
+            setrlimit(resource, both(value.min(allowed)))
+        }
+        done => done,
+    }
 }
