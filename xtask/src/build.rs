@@ -1,8 +1,13 @@
 //! `cargo xtask build`: what ships.
 
+use std::fs;
 use std::io::Write;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
+use anyhow::Context;
+
+use crate::paths;
 use crate::process::{cargo, step};
 
 /// One file with no shared library in it: a spawner starts sooner, and what a worker has less of it need not take over and
@@ -38,8 +43,21 @@ pub(crate) fn run_all(quiet: bool) -> anyhow::Result<()> {
             command.args(["--config", NO_LOOKUP, "--", STATIC]);
         }
         crate::process::run(&mut command)?;
+        let name = arguments[arguments.len() - 1];
+        write_in_one(&paths::target().join("release").join(name))?;
     }
     Ok(())
+}
+
+/// Writes an executable anew, as one piece. The linker writes it page by page, and so the system keeps it in memory: a clone
+/// of a process then takes over a hundred times as many pieces, which is a tenth of what a short call costs.
+fn write_in_one(executable: &Path) -> anyhow::Result<()> {
+    let fresh = executable.with_extension("new");
+    let written = fs::read(executable)
+        .and_then(|bytes| fs::write(&fresh, bytes))
+        .and_then(|()| fs::set_permissions(&fresh, fs::metadata(executable)?.permissions()))
+        .and_then(|()| fs::rename(&fresh, executable));
+    written.with_context(|| format!("can't write {}", executable.display()))
 }
 
 /// The same, told.
