@@ -149,6 +149,7 @@ pub(crate) fn collect(assignment: Assignment<'_>) -> Result<Collected, Error> {
     let mut silent = false;
     let mut meanwhile = Some((started + MOMENT, assignment.meanwhile));
     let failed = || Error::system("talk to a worker");
+    send(&mut outgoing, &child);
 
     loop {
         let mut fds = Vec::with_capacity(4);
@@ -157,11 +158,14 @@ pub(crate) fn collect(assignment: Assignment<'_>) -> Result<Collected, Error> {
         if let Some(token) = cancel {
             fds.push(PollFd::from_borrowed_fd(token.as_fd(), PollFlags::IN));
         }
+        let (mut report_at, mut log_at) = (None, None);
         if report.open {
+            report_at = Some(fds.len());
             let writing = if outgoing.is_some() { PollFlags::OUT } else { PollFlags::empty() };
             fds.push(PollFd::new(child.control(), PollFlags::IN | writing));
         }
         if log.open {
+            log_at = Some(fds.len());
             fds.push(PollFd::from_borrowed_fd(child.log(), PollFlags::IN));
         }
         let now = Instant::now();
@@ -180,19 +184,11 @@ pub(crate) fn collect(assignment: Assignment<'_>) -> Result<Collected, Error> {
         if let Some((_, act)) = meanwhile.take_if(|(due, _)| ended || Instant::now() >= *due) {
             act();
         }
-        if let Some(sending) = &mut outgoing {
-            match sending.advance(child.control()) {
-                Ok(false) => {}
-                // A worker that went before it took its job is judged by its end.
-                Ok(true) | Err(_) => {
-                    outgoing = None;
-                }
-            }
-        }
-        if report.open {
+        send(&mut outgoing, &child);
+        if report_at.is_some_and(|at| ready[at]) {
             report.drain(child.control()).map_err(failed())?;
         }
-        if log.open {
+        if log_at.is_some_and(|at| ready[at]) {
             log.drain(Reader(child.log())).map_err(failed())?;
         }
         if ended {
@@ -238,6 +234,12 @@ pub(crate) fn collect(assignment: Assignment<'_>) -> Result<Collected, Error> {
         used,
         wall_time: started.elapsed(),
     })
+}
+
+/// Sends what the socket takes of a job. A worker that went before it took its job is judged by its end.
+fn send(outgoing: &mut Option<Outgoing<'_>>, child: &Child) {
+    let is_over = |sending: &mut Outgoing<'_>| !matches!(sending.advance(child.control()), Ok(false));
+    outgoing.take_if(is_over);
 }
 
 /// Reads what is left in the pipes of a worker that has ended. If a process that it left behind holds them open
