@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! crunchbox-calls WORKERS MODULE latency CALLS     µs of each call, one after the other
-//! crunchbox-calls WORKERS MODULE rate SECONDS      calls per second, by one thread for each core
+//! crunchbox-calls WORKERS MODULE rate SECONDS      calls per second, by two threads for each core
 //! crunchbox-calls WORKERS MODULE limit MILLIS      µs that calls of an endless step took over this limit
 //! crunchbox-calls WORKERS MODULE idle              bytes of its own of each worker that waits
 //! crunchbox-calls WORKERS MODULE soak CALLS        what this process holds before and after
@@ -78,7 +78,8 @@ fn latency(engine: &Engine, module: &Module, calls: u64) -> anyhow::Result<Value
 fn rate(engine: &Engine, module: &Module, time: Duration) -> anyhow::Result<Value> {
     warm_up(engine, module)?;
     let (calls, over) = (AtomicU64::new(0), AtomicBool::new(false));
-    let threads = thread::available_parallelism()?.get();
+    // A caller waits for its worker most of the time.
+    let threads = 2 * thread::available_parallelism()?.get();
     let started = Instant::now();
     thread::scope(|scope| {
         let work = || -> anyhow::Result<()> {

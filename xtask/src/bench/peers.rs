@@ -129,9 +129,10 @@ impl Pyspawner {
 
     /// Children per second of as many spawners at once as there are cores.
     pub(super) fn rate(&self, seconds: usize) -> anyhow::Result<f64> {
-        let cores = std::thread::available_parallelism()?.get();
+        // As many callers as `crunchbox-calls` has.
+        let callers = 2 * std::thread::available_parallelism()?.get();
         let start = |_| self.command("seconds", seconds).stdout(Stdio::piped()).spawn();
-        let running = (0..cores).map(start).collect::<Result<Vec<_>, _>>().context("can't start Python")?;
+        let running = (0..callers).map(start).collect::<Result<Vec<_>, _>>().context("can't start Python")?;
         let mut children = 0;
         for spawner in running {
             let output = spawner.wait_with_output()?;

@@ -76,7 +76,7 @@ pub(super) fn run(runs: usize) -> anyhow::Result<()> {
         compare("the same", &ours, "pyspawner, spawn to reap", &spawned, "≤ 0.2"),
         compare("`crunchbox run`, whole process", &whole, "bubblewrap + wasmtime", &in_bwrap, "≤ 1.0"),
         Row {
-            what: "calls per second, all cores",
+            what: "calls per second, two callers for each core",
             ours: format!("{our_rate:.0}"),
             peer: "pyspawner",
             theirs: format!("{their_rate:.0}"),
