@@ -160,7 +160,7 @@ impl<'a> Call<'a> {
     ) -> Result<(M, RunDir), Stop> {
         self.asked = question.call;
         let (report, room) = match self.attempt(code, &mut question)? {
-            (Report { end: End::StaleCode, .. }, _) => self.attempt_anew(&mut question)?,
+            (Report { end: End::StaleCode, .. }, _) => self.attempt_anew(code, &mut question)?,
             done => done,
         };
         let full = question.output.is_some_and(|name| {
@@ -184,9 +184,10 @@ impl<'a> Call<'a> {
         Ok((report, room))
     }
 
-    /// The same with code that was compiled anew, for code that turned out not to fit this machine.
-    fn attempt_anew(&mut self, question: &mut Question<'_>) -> Result<(Report, RunDir), Stop> {
-        self.engine.forget_code(&self.module.hash());
+    /// The same with code that was compiled anew, for code that turned out not to fit this machine. Of the parts of a call
+    /// one compiles it, and the others find it.
+    fn attempt_anew(&mut self, stale: &Code, question: &mut Question<'_>) -> Result<(Report, RunDir), Stop> {
+        self.engine.forget_code(&self.module.hash(), stale);
         let fresh = code(self.engine, self.module, &self.limits, self.control)??;
         (self.usage.bytes_in, self.usage.rows_in) = (0, 0);
         let (report, room) = self.attempt(&fresh, question)?;

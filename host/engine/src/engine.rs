@@ -305,9 +305,40 @@ impl Engine {
         code
     }
 
-    /// Forgets code that turned out not to fit.
-    pub(crate) fn forget_code(&self, hash: &str) {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).remove(hash);
-        self.cache.forget(hash);
+    /// Forgets code that turned out not to fit, unless other code has come in its place by now.
+    pub(crate) fn forget_code(&self, hash: &str, stale: &Code) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.get(hash).is_some_and(|known| std::ptr::eq(&**known, stale)) {
+            known.remove(hash);
+            // Before anybody looks again.
+            self.cache.forget(hash);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cache::Told;
+
+    #[test]
+    fn code_that_came_in_the_place_of_stale_code_is_not_forgotten() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["crunchbox-worker", "crunchbox-compiler", "crunchbox-tables"] {
+            std::fs::write(folder.path().join(name), "").unwrap();
+        }
+        let engine = Engine::builder()
+            .workers(folder.path())
+            .cache(folder.path().join("code"))
+            .scratch(folder.path())
+            .build()
+            .unwrap();
+        let code = || Code { file: tempfile::tempfile().unwrap(), told: Told::default() };
+        let stale = engine.learn_code("aa", code());
+        let fresh = engine.learn_code("aa", code());
+        engine.forget_code("aa", &stale);
+        assert!(Arc::ptr_eq(&engine.known_code("aa").unwrap(), &fresh));
+        engine.forget_code("aa", &fresh);
+        assert!(engine.known_code("aa").is_none());
     }
 }
