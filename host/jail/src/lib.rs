@@ -53,5 +53,5 @@ pub use root::Room;
 pub use seccomp::Profile;
 pub use spawner::{Lost, Pending, Spawner};
 pub use transfer::{MAX_DESCRIPTORS, Outgoing, ReceiveError, receive};
-pub use window::{blank, show};
+pub use window::{blank, prefer_large_pages, show};
 pub use zygote::serve;

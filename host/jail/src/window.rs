@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io;
+use std::ops::Range;
 use std::os::fd::AsRawFd;
 use std::ptr;
 
@@ -39,6 +40,45 @@ pub fn blank(place: &mut [u8]) -> io::Result<()> {
     is_there(blank)
 }
 
+/// Has the kernel give memory in pages as large as it has, to the addresses that hold some or will: filling in a page at a
+/// time is most of what large memory costs.
+///
+/// It is a wish. A kernel that has no such pages, or may not give them, gives small ones.
+pub fn prefer_large_pages(addresses: Range<usize>) {
+    let start = ptr::with_exposed_provenance_mut(addresses.start);
+    // SAFETY: no byte of whatever is at these addresses changes, nor who may read or write it.
+    unsafe { libc::madvise(start, addresses.len(), libc::MADV_HUGEPAGE) };
+}
+
 fn is_there(mapped: *mut libc::c_void) -> io::Result<()> {
     if ptr::eq(mapped, libc::MAP_FAILED) { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_pages_are_asked_for_and_hold_what_was_there() {
+        let mut place = memmap2::MmapMut::map_anon(32 << 20).unwrap();
+        place.fill(7);
+        let first = place.as_ptr().addr();
+        prefer_large_pages(first..first + place.len());
+        assert!(place.iter().all(|byte| *byte == 7));
+        if !std::path::Path::new("/sys/kernel/mm/transparent_hugepage").exists() {
+            return;
+        }
+        let maps = std::fs::read_to_string("/proc/self/smaps").unwrap();
+        let mut is_ours = false;
+        let flags = maps.lines().find_map(|line| {
+            let range = line.split_once(' ').and_then(|(range, _)| range.split_once('-'));
+            if let Some((start, end)) = range {
+                let number = |text| usize::from_str_radix(text, 16).ok();
+                is_ours = number(start).is_some_and(|start| start <= first)
+                    && number(end).is_some_and(|end| first < end);
+            }
+            line.strip_prefix("VmFlags:").filter(|_| is_ours)
+        });
+        assert!(flags.is_some_and(|flags| flags.split_whitespace().any(|flag| flag == "hg")), "{flags:?}");
+    }
 }

@@ -8,7 +8,7 @@ use std::fs::File;
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 
-use crunchbox_jail::{blank, report_faults, show};
+use crunchbox_jail::{blank, prefer_large_pages, report_faults, show};
 use crunchbox_protocol::{End, Message, Report};
 use rustix::fs::{CWD, Mode, OFlags, openat};
 use wasmtime::{Caller, Linker, Memory};
@@ -192,6 +192,8 @@ fn unmap_input(caller: &mut Caller<'_, State>, address: u32, length: u32) -> Res
     }
     let place = data.get_mut(address..address + taken).ok_or(Errno::Fault)?;
     blank(place).map_err(|_| Errno::Nomem)?;
+    let first = place.as_ptr().addr();
+    prefer_large_pages(first..first + place.len());
     state.shown.places.remove(&address);
     state.growth.hide(taken as u64);
     Ok(())
