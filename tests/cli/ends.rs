@@ -47,6 +47,23 @@ fn ctrl_c_ends_the_step_and_leaves_nothing() {
     assert!(left.iter().all(|name| !name.to_string_lossy().starts_with(".crunchbox-")), "{left:?}");
 }
 
+#[test]
+fn a_table_has_the_time_that_it_is_given() {
+    let built = Built::find().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let output = folder.path().join("flights.csv");
+    let flights = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/flights-2013-01.parquet");
+    let table = |time: &str| {
+        let mut command = Command::new(built.command());
+        command.arg("table").arg(&flights).args(["--json", "--timeout", time, "--output"]).arg(&output);
+        let ended = command.output().unwrap();
+        let report: serde_json::Value = serde_json::from_slice(&ended.stdout).unwrap();
+        (ended.status.code(), report["verdict"].as_str().unwrap().to_owned(), output.exists())
+    };
+    assert_eq!(table("1us"), (Some(5), "time".to_owned(), false));
+    assert_eq!(table("5m"), (Some(0), "ok".to_owned(), true));
+}
+
 /// In namespaces of its own, which it checks first: a file system of 300 KB, the old output on it, and a step whose
 /// table is larger. What is printed tells how it went.
 const FULL_DISK: &str = r#"

@@ -211,6 +211,9 @@ pub(crate) struct TableArgs {
     /// Which rules it must keep: arrow or workbench.
     #[arg(long, default_value = "arrow")]
     pub(crate) profile: Profile,
+    /// Real time: 500ms, 1s, 2m [default: 60s]
+    #[arg(long, value_name = "DUR", value_parser = parse_duration)]
+    pub(crate) timeout: Option<Duration>,
     /// One JSON object on standard output.
     #[arg(long)]
     pub(crate) json: bool,

@@ -13,6 +13,7 @@ use crate::units::count;
 pub(crate) fn run(args: &TableArgs) -> anyhow::Result<Exit> {
     let session = Session::new(&args.engine)?;
     let limits = Limits::default().with_profile(Some(args.profile));
+    let limits = args.timeout.map_or(limits.clone(), |time| limits.with_wall_time(time));
     let judged = session.watched(|engine, control| {
         engine.table(&args.file, args.output.as_deref(), args.rows, &limits, control)
     })?;
