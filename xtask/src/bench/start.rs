@@ -19,8 +19,8 @@ const TURNS: usize = 8;
 const RATE_SECONDS: usize = 10;
 const LIMIT_MILLIS: u64 = 100;
 
-/// For how many rooms a spawner keeps namespaces.
-const MAX_ROOMS: u64 = 32;
+/// What a spawner keeps of namespaces at most: two for each of 32 rooms.
+const MAX_NAMESPACES: u64 = 64;
 
 /// An empty loop without an end.
 const ENDLESS: &[u8] = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x03\x02\x01\0\x07\x0a\x01\x06_start\0\0\x0a\x09\x01\x07\0\x03\x40\x0c\0\x0b\x0b";
@@ -137,7 +137,7 @@ pub(crate) fn soak(count: u64) -> anyhow::Result<()> {
     let grown =
         before[key].as_u64().zip(after[key].as_u64()).map(|(before, after)| after.saturating_sub(before));
     ensure!(
-        grown.is_some_and(|grown| grown <= MAX_ROOMS),
+        grown.is_some_and(|grown| grown <= MAX_NAMESPACES),
         "{key}: {} before, {} after",
         before[key],
         after[key]
