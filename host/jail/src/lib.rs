@@ -43,7 +43,7 @@ pub use fault::{expect_faults, report_faults};
 pub use heap::Heap;
 pub use layer::{Layer, Layers, Missing};
 pub use map::{Mapped, map_file};
-pub use memory::{forbid_new_code, tidy_heap};
+pub use memory::{forbid_new_code, keep_freed_memory, tidy_heap};
 pub use namespaces::{WORKER_ID, worker_id};
 #[doc(hidden)]
 pub use news::check_news;

@@ -18,6 +18,7 @@ use crate::serve::Task;
 /// # Errors
 /// What is not the table's fault: a job that isn't this role's, a file that can't be mapped or written.
 pub fn work(task: Task) -> anyhow::Result<Report> {
+    crunchbox_jail::keep_freed_memory();
     match task.role {
         Role::Table(job) => table(&job, task.files),
         Role::Look(job) => {
