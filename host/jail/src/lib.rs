@@ -29,6 +29,8 @@ mod removed;
 mod root;
 mod seccomp;
 mod shorten;
+#[cfg(test)]
+mod smaps;
 mod spawner;
 mod transfer;
 mod window;

@@ -57,6 +57,7 @@ fn is_there(mapped: *mut libc::c_void) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::smaps::regions;
 
     #[test]
     fn large_pages_are_asked_for_and_hold_what_was_there() {
@@ -68,17 +69,9 @@ mod tests {
         if !std::path::Path::new("/sys/kernel/mm/transparent_hugepage").exists() {
             return;
         }
-        let maps = std::fs::read_to_string("/proc/self/smaps").unwrap();
-        let mut is_ours = false;
-        let flags = maps.lines().find_map(|line| {
-            let range = line.split_once(' ').and_then(|(range, _)| range.split_once('-'));
-            if let Some((start, end)) = range {
-                let number = |text| usize::from_str_radix(text, 16).ok();
-                is_ours = number(start).is_some_and(|start| start <= first)
-                    && number(end).is_some_and(|end| first < end);
-            }
-            line.strip_prefix("VmFlags:").filter(|_| is_ours)
-        });
+        let regions = regions();
+        let ours = regions.iter().find(|region| region.addresses.contains(&first)).unwrap();
+        let flags = ours.field("VmFlags");
         assert!(flags.is_some_and(|flags| flags.split_whitespace().any(|flag| flag == "hg")), "{flags:?}");
     }
 }
