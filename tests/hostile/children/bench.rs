@@ -23,6 +23,8 @@ pub(crate) struct Attack {
     pub(crate) stopped_by: String,
     /// Layers that stand alone against it.
     pub(crate) only: Vec<Layer>,
+    /// Whether it leaves something for the next call, which is the one that counts.
+    twice: bool,
     /// What it does.
     pub(crate) what: String,
 }
@@ -31,10 +33,6 @@ impl Attack {
     /// Whether walls that can be left out have to do with it.
     pub(crate) fn meets_walls(&self) -> bool {
         self.stopped_by == "walls"
-    }
-
-    fn leaves_something(&self) -> bool {
-        self.name.ends_with("left")
     }
 
     /// Whether it says itself that nothing else stops it. Without a user namespace there are no others either.
@@ -54,12 +52,12 @@ pub(crate) fn attacks(program: &Path, pass: &str) -> anyhow::Result<Vec<Attack>>
     let output = Command::new(program).arg("--list").output()?;
     let text = String::from_utf8(output.stdout)?;
     let attack = |line: &str| {
-        let [name, verdict, of_root, stopped_by, only, what] =
+        let [name, verdict, of_root, stopped_by, only, times, what] =
             line.split('\t').collect::<Vec<_>>().try_into().ok()?;
         let verdict = if pass == enter::ROOT { of_root } else { verdict };
         let only = only.split('+').filter_map(|name| name.parse().ok()).collect();
         let [name, verdict, stopped_by, what] = [name, verdict, stopped_by, what].map(str::to_owned);
-        Some(Attack { name, verdict, stopped_by, only, what })
+        Some(Attack { name, verdict, stopped_by, only, twice: times == "twice", what })
     };
     let attacks: Vec<_> =
         text.lines().map(|line| attack(line).with_context(|| line.to_owned())).collect::<Result<_, _>>()?;
@@ -131,8 +129,7 @@ impl<'a> Bench<'a> {
         let params = serde_json::json!({"attack": attack.name});
         let started = Instant::now();
         let request = RenderRequest::new(&self.module).clean_params(params);
-        if attack.leaves_something() {
-            // For the next call, which is the one that counts.
+        if attack.twice {
             self.engine.render(&request, &limits)?;
         }
         let mut seen = match self.engine.render(&request, &limits) {

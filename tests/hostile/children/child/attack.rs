@@ -19,6 +19,8 @@ pub(crate) struct Attack {
     pub(crate) only: &'static [Layer],
     /// Whether walls have to do with it at all; else it is the engine who judges, whatever the walls.
     pub(crate) walls: bool,
+    /// Whether it is made twice, as it leaves something for the next call; the second counts.
+    pub(crate) twice: bool,
     /// A layer that every worker has, which is what stops it.
     pub(crate) always: Option<Layer>,
     /// Says what was won, or why nothing was.
@@ -27,7 +29,7 @@ pub(crate) struct Attack {
 
 impl Attack {
     pub(crate) const fn new(verdict: &'static str, run: fn(&Scene) -> io::Result<String>) -> Attack {
-        Attack { verdict, verdict_of_root: verdict, only: &[], walls: true, always: None, run }
+        Attack { verdict, verdict_of_root: verdict, only: &[], walls: true, twice: false, always: None, run }
     }
 
     /// Root's engine has another verdict.
@@ -38,6 +40,11 @@ impl Attack {
     /// These are all that stops it.
     pub(crate) const fn only(self, layers: &'static [Layer]) -> Attack {
         Attack { only: layers, ..self }
+    }
+
+    /// It leaves something for the next call, which looks for it.
+    pub(crate) const fn twice(self) -> Attack {
+        Attack { twice: true, ..self }
     }
 
     /// A layer stops it that no worker can be made without.

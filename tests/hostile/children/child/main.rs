@@ -57,7 +57,7 @@ fn main() -> ExitCode {
 }
 
 /// What the harness has to know: a line each. Name, verdict, root's verdict, who stops it: `walls`, the engine's `judgement`, or the
-/// name of a layer that is always there; the layers that stand alone; what it does.
+/// name of a layer that is always there; the layers that stand alone; how often it is made; what it does.
 fn list() -> String {
     let line = |(name, what, attack): &(String, &str, &Attack)| {
         let stopped_by = match (attack.always, attack.walls) {
@@ -66,8 +66,10 @@ fn list() -> String {
             (None, false) => "judgement",
         };
         let only: Vec<_> = attack.only.iter().map(|layer| layer.name()).collect();
+        let only = only.join("+");
+        let times = if attack.twice { "twice" } else { "once" };
         let Attack { verdict, verdict_of_root, .. } = attack;
-        format!("{name}\t{verdict}\t{verdict_of_root}\t{stopped_by}\t{}\t{what}\n", only.join("+"))
+        format!("{name}\t{verdict}\t{verdict_of_root}\t{stopped_by}\t{only}\t{times}\t{what}\n")
     };
     attacks::all().iter().map(line).collect()
 }

@@ -6,7 +6,7 @@ use crate::attack::{Attack, Scene, refused};
 use crate::bait;
 use crate::sys::call;
 
-pub(super) const ATTACK: Attack = Attack::new("denied", run);
+pub(super) const ATTACK: Attack = Attack::new("denied", run).twice();
 
 fn run(_: &Scene) -> io::Result<String> {
     match call!(SYS_shmget, bait::LEFT_KEY, 4096, libc::IPC_CREAT | libc::IPC_EXCL | 0o666) {
