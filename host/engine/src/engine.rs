@@ -320,13 +320,11 @@ impl Engine {
 mod tests {
     use super::*;
     use crate::cache::Told;
+    use crate::workers::tests::executables;
 
     #[test]
     fn code_that_came_in_the_place_of_stale_code_is_not_forgotten() {
-        let folder = tempfile::tempdir().unwrap();
-        for name in ["crunchbox-worker", "crunchbox-compiler", "crunchbox-tables"] {
-            std::fs::write(folder.path().join(name), "").unwrap();
-        }
+        let folder = executables();
         let engine = Engine::builder()
             .workers(folder.path())
             .cache(folder.path().join("code"))

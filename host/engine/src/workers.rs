@@ -214,9 +214,18 @@ fn usual_folders() -> Vec<PathBuf> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crunchbox_jail::GroupLimits;
+
+    /// A folder in which the executables are, and are none: for engines that start none.
+    pub(crate) fn executables() -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["crunchbox-worker", "crunchbox-compiler", "crunchbox-tables"] {
+            std::fs::write(folder.path().join(name), "").unwrap();
+        }
+        folder
+    }
 
     fn find(folder: &Path) -> Result<Workers, Error> {
         Workers::find(Some(folder), folder, 0, ControlGroup::new(GroupLimits::default(), None), Vec::new())
@@ -232,10 +241,7 @@ mod tests {
 
     #[test]
     fn a_folder_is_found_from_wherever_a_spawner_starts() {
-        let (folder, here) = (tempfile::tempdir().unwrap(), std::env::current_dir().unwrap());
-        for name in ["crunchbox-worker", "crunchbox-compiler", "crunchbox-tables"] {
-            std::fs::write(folder.path().join(name), "").unwrap();
-        }
+        let (folder, here) = (executables(), std::env::current_dir().unwrap());
         let up: PathBuf = here.components().skip(1).map(|_| "..").collect();
         let relative = up.join(folder.path().strip_prefix("/").unwrap());
         let group = ControlGroup::new(GroupLimits::default(), None);
@@ -245,10 +251,7 @@ mod tests {
 
     #[test]
     fn all_three_are_found() {
-        let folder = tempfile::tempdir().unwrap();
-        for name in ["crunchbox-worker", "crunchbox-compiler", "crunchbox-tables"] {
-            std::fs::write(folder.path().join(name), "").unwrap();
-        }
+        let folder = executables();
         let workers = find(folder.path()).unwrap();
         assert_eq!(workers.tables.spawner.executable(), folder.path().join("crunchbox-tables"));
     }
