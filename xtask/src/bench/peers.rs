@@ -127,9 +127,8 @@ impl Pyspawner {
         Ok(serde_json::from_str(&read(&mut self.command("count", count))?)?)
     }
 
-    /// Children per second of as many spawners at once as `crunchbox-calls` has callers.
-    pub(super) fn rate(&self, seconds: usize) -> anyhow::Result<f64> {
-        let callers = 2 * std::thread::available_parallelism()?.get();
+    /// Children per second of so many spawners at once.
+    pub(super) fn rate(&self, callers: u64, seconds: usize) -> anyhow::Result<f64> {
         let start = |_| self.command("seconds", seconds).stdout(Stdio::piped()).spawn();
         let running = (0..callers).map(start).collect::<Result<Vec<_>, _>>().context("can't start Python")?;
         let mut children = 0;

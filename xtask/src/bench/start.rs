@@ -66,8 +66,9 @@ pub(super) fn run(runs: usize) -> anyhow::Result<()> {
         Ok(())
     })?;
     let our_rate = step("calls per second", || call(&calls, &empty, "rate", RATE_SECONDS as u64))?;
+    let callers = our_rate["threads"].as_u64().context("no callers")?;
     let our_rate = our_rate["per_second"].as_f64().context("no rate")?;
-    let their_rate = step("pyspawner's children per second", || pyspawner.rate(RATE_SECONDS))?;
+    let their_rate = step("pyspawner's children per second", || pyspawner.rate(callers, RATE_SECONDS))?;
     let over = numbers(&call(&calls, &endless, "limit", LIMIT_MILLIS)?["micros_over"])?;
     let idle = numbers(&call(&calls, &empty, "idle", 0)?["private_bytes"])?;
 
