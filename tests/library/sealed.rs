@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use arrow::array::{ArrayRef, Float64Array, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
@@ -70,6 +72,15 @@ fn counting_names(file: &str, names: u64) -> Module {
     doing(&format!(r#"(data (i32.const 100) "{file}")"#), &body)
 }
 
+/// Waits until the room of the last call is cleared, behind the caller's back: until then the table has a name there too.
+fn has_one_name(table: &OutputTable) {
+    let started = Instant::now();
+    while table.file().unwrap().metadata().unwrap().nlink() != 1 {
+        assert!(started.elapsed() < Duration::from_secs(20), "a room is not cleared");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
 #[test]
 fn the_next_step_of_the_engine_is_shown_the_very_file() {
     let own = Own::new();
@@ -82,8 +93,10 @@ fn the_next_step_of_the_engine_is_shown_the_very_file() {
         assert_eq!(outcome.verdict, Verdict::Ok);
         assert_eq!(outcome.usage.bytes_in, before.len() as u64);
         assert_eq!(outcome.usage.rows_in, table.info().rows);
+        has_one_name(&table);
         let request = RenderRequest::new(&tab).tab_table("tab-1", "Tab 1", &table);
         assert_eq!(own.engine.render(&request, &limits()).unwrap().verdict, Verdict::Ok);
+        has_one_name(&table);
         let alone = RenderRequest::new(&counting_names("input.arrow", 1));
         assert_eq!(own.engine.render(&alone, &limits()).unwrap().verdict, Verdict::Ok);
     }
