@@ -18,7 +18,11 @@ const STRIP_BYTES: usize = 256 << 10;
 const MAX_PIECE_BYTES: usize = 32 << 10;
 
 /// All pieces begin at multiples of it.
-const ALIGNMENT: usize = 16;
+const MIN_ALIGNMENT: usize = 16;
+
+/// Pieces may ask for as much: values that processors are not to share a cache line for do. One that the system's allocator
+/// has to make for such a value has it look through all that is free, and to write all over it.
+const MAX_ALIGNMENT: usize = 128;
 
 /// All of it on pages that a spawner writes nothing to.
 #[repr(C, align(4096))]
@@ -30,7 +34,7 @@ struct Strip {
     pieces: Pieces,
 }
 
-#[repr(align(16))]
+#[repr(align(128))]
 struct Pieces(UnsafeCell<MaybeUninit<[u8; STRIP_BYTES]>>);
 
 // SAFETY: no byte of them is touched here but for the owner of the piece that it is in; each piece has one owner.
@@ -55,16 +59,17 @@ pub(crate) fn begin() {
 
 /// A piece of the strip, if one is left.
 fn piece(layout: Layout) -> Option<*mut u8> {
-    if layout.size() > MAX_PIECE_BYTES || layout.align() > ALIGNMENT {
+    if layout.size() > MAX_PIECE_BYTES || layout.align() > MAX_ALIGNMENT {
         return None;
     }
     if STRIP.inherited_end.load(Ordering::Relaxed) == 0 {
         return None;
     }
-    let bytes = layout.size().next_multiple_of(ALIGNMENT);
-    let behind = |start: usize| start.checked_add(bytes).filter(|end| *end <= STRIP_BYTES);
-    let start = STRIP.next.fetch_update(Ordering::Relaxed, Ordering::Relaxed, behind).ok()?;
-    Some(first().wrapping_add(start))
+    let bytes = layout.size().next_multiple_of(MIN_ALIGNMENT);
+    let aligned = |free: usize| free.next_multiple_of(layout.align());
+    let behind = |free| Some(aligned(free) + bytes).filter(|end| *end <= STRIP_BYTES);
+    let free = STRIP.next.fetch_update(Ordering::Relaxed, Ordering::Relaxed, behind).ok()?;
+    Some(first().wrapping_add(aligned(free)))
 }
 
 fn first() -> *mut u8 {
@@ -78,7 +83,7 @@ fn offset(piece: *mut u8) -> Option<usize> {
 
 /// Makes the end of the last piece another one; false if it is not the last, or there is no room.
 fn move_end(start: usize, from: usize, to: usize) -> bool {
-    let end = |bytes: usize| start + bytes.next_multiple_of(ALIGNMENT);
+    let end = |bytes: usize| start + bytes.next_multiple_of(MIN_ALIGNMENT);
     end(to) <= STRIP_BYTES
         && STRIP.next.compare_exchange(end(from), end(to), Ordering::Relaxed, Ordering::Relaxed).is_ok()
 }
@@ -211,9 +216,12 @@ mod tests {
 
         assert!(early.resize(200, 7).is_none() && early.holds(7));
         drop(early);
-        for (bytes, alignment) in [(MAX_PIECE_BYTES + 1, 8), (64, 64)] {
+        for (bytes, alignment, is_ours) in
+            [(MAX_PIECE_BYTES + 1, 8, false), (64, 256, false), (64, 128, true), (8, 32, true)]
+        {
             let piece = Piece::new(bytes, alignment, 3);
-            assert!(piece.place().is_none() && piece.0.addr().is_multiple_of(alignment));
+            assert_eq!(piece.place().is_some(), is_ours, "{bytes} bytes at {alignment}");
+            assert!(piece.0.addr().is_multiple_of(alignment));
         }
         let mut large = Piece::new(1000, 8, 4);
         assert!(large.place().is_some());
