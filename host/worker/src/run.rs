@@ -141,9 +141,6 @@ enum Stage {
     Run,
 }
 
-/// Memory below is given in small pages: a step that needs little has less to be zeroed.
-const SMALL_MEMORY_BYTES: usize = 8 << 20;
-
 /// All that a memory may grow to; wasmtime keeps the addresses free.
 const MEMORY_ADDRESSES: usize = 4 << 30;
 
@@ -160,7 +157,8 @@ async fn call(
     let instance = pre.instantiate_async(&mut *store).await.map_err(|e| (Stage::Start, e))?;
     if let Some(memory) = instance.get_memory(&mut *store, "memory") {
         let first = memory.data_ptr(&*store).addr();
-        crunchbox_jail::prefer_large_pages(first + SMALL_MEMORY_BYTES..first + MEMORY_ADDRESSES);
+        let bytes = memory.data_size(&*store);
+        store.data_mut().growth.is_at(first..first + MEMORY_ADDRESSES, bytes);
     }
     let start = instance.get_typed_func::<(), ()>(&mut *store, "_start").map_err(|e| (Stage::Link, e))?;
     start.call_async(store, ()).await.map_err(|e| (Stage::Run, e))

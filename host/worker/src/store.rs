@@ -1,6 +1,12 @@
 //! What a step's memory, tables and instances may grow to, and what they grew to.
 
+use std::ops::Range;
+
+use crunchbox_jail::prefer_large_pages;
 use wasmtime::ResourceLimiter;
+
+/// A memory is given in small pages up to here: a step that needs little has less to be zeroed.
+const SMALL_MEMORY_BYTES: usize = 8 << 20;
 
 /// Counts all linear memories of a step against one cap.
 ///
@@ -14,6 +20,8 @@ pub(crate) struct Growth {
     memory_bytes: u64,
     shown_bytes: u64,
     peak_memory_bytes: u64,
+    /// Where there would be large pages for a memory that is small so far.
+    large_later: Option<Range<usize>>,
     /// What the first growth that was refused would have come to; 0 if none was.
     pub(crate) refused_bytes: u64,
     /// A table was refused its growth.
@@ -30,8 +38,24 @@ impl Growth {
             memory_bytes: 0,
             shown_bytes: 0,
             peak_memory_bytes: 0,
+            large_later: None,
             refused_bytes: 0,
             table_refused: false,
+        }
+    }
+
+    /// These are the addresses of the step's memory, and so much is in use: what is beyond a few MiB comes in large pages, now or when
+    /// it grows so far. Most steps' never does, and to ask costs a short call a hundredth.
+    pub(crate) fn is_at(&mut self, addresses: Range<usize>, bytes: usize) {
+        self.large_later = Some(addresses.start + SMALL_MEMORY_BYTES..addresses.end);
+        self.see_to_large_pages(bytes);
+    }
+
+    fn see_to_large_pages(&mut self, bytes: usize) {
+        if bytes > SMALL_MEMORY_BYTES
+            && let Some(addresses) = self.large_later.take()
+        {
+            prefer_large_pages(addresses);
         }
     }
 
@@ -80,6 +104,7 @@ impl ResourceLimiter for Growth {
         // Growth past what the module itself declares fails whatever is said here, and isn't ours to count.
         if maximum.is_none_or(|maximum| desired <= maximum) {
             self.memory_bytes = wanted;
+            self.see_to_large_pages(desired);
         }
         Ok(true)
     }
@@ -135,6 +160,20 @@ mod tests {
         assert_eq!((growth.peak_memory_bytes(), growth.refused_bytes), (300, 301));
         growth.hide(1000);
         assert_eq!(growth.peak_memory_bytes(), 1300, "it is memory now");
+    }
+
+    #[test]
+    fn large_pages_are_asked_for_once_and_not_by_the_small() {
+        let memory = vec![0u8; 2 * SMALL_MEMORY_BYTES];
+        let addresses = memory.as_ptr_range().start.addr()..memory.as_ptr_range().end.addr();
+        let mut growth = Growth::new(u64::MAX, 10, 0);
+        growth.is_at(addresses.clone(), 100);
+        assert!(growth.memory_growing(100, SMALL_MEMORY_BYTES, None).unwrap());
+        assert!(growth.large_later.is_some());
+        assert!(growth.memory_growing(SMALL_MEMORY_BYTES, SMALL_MEMORY_BYTES + 1, None).unwrap());
+        assert!(growth.large_later.is_none());
+        growth.is_at(addresses, SMALL_MEMORY_BYTES + 1);
+        assert!(growth.large_later.is_none(), "it began so large");
     }
 
     #[test]
