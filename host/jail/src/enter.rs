@@ -1,7 +1,8 @@
 //! The child's half: what a worker takes from itself before it sees anybody's data.
 
-use std::io::{self, PipeReader};
-use std::os::fd::AsFd;
+use std::io;
+use std::mem::{ManuallyDrop, forget};
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
 
@@ -12,12 +13,13 @@ use rustix::process::{
 };
 use rustix::stdio::{dup2_stderr, dup2_stdin};
 
+use crate::fds::keep_only;
 use crate::homes::Homes;
 use crate::layer::{Layer, Layers, Missing};
 use crate::namespaces::switched_off;
 use crate::news::News;
 use crate::root::Room;
-use crate::seccomp::Profile;
+use crate::seccomp::{Filter, Profile};
 use crate::zygote::{Request, Shared};
 use crate::{capabilities, landlock, memory};
 
@@ -53,19 +55,25 @@ pub(crate) fn become_worker(
     work: impl FnOnce(Jailed) -> ExitCode,
 ) -> ExitCode {
     let Request { room, control, log, news } = request;
-    let confined = dup2_stdin(&control)
+    let entered = dup2_stdin(&control)
         .and_then(|()| dup2_stderr(&log))
         .map_err(|errno| format!("can't take the job's descriptors: {errno}"))
-        .and_then(|()| settle(&shared, homes, room.as_deref()))
-        .and_then(|room| confine(&shared, missing, room));
-    drop((log, shared));
-    let (room, layers) = match confined {
-        Ok(confined) => confined,
-        Err(reason) => {
-            let _ = News::Failed(reason).send(news.as_fd());
+        .and_then(|()| settle(&shared, homes, room.as_deref()));
+    let room = match entered {
+        Ok(room) => room,
+        Err(reason) => return fail(reason, &news),
+    };
+    let Shared { filter, without, profile, life, .. } = shared;
+    forget(log);
+    let [control, news, life] = match keep_only([control, news, life.into()]) {
+        Ok(kept) => kept,
+        Err(error) => {
+            // There may be nothing left to send it by, but standard error.
+            eprintln!("crunchbox worker: can't close what is not its own: {error}");
             return ExitCode::FAILURE;
         }
     };
+    let layers = confine(profile, filter, &without, missing, room.as_ref(), life);
     let told = News::Ready(layers.clone()).send(news.as_fd());
     // From here on this process can't say anything that would be taken for the spawner's word.
     drop(news);
@@ -75,8 +83,16 @@ pub(crate) fn become_worker(
     work(Jailed { control: control.into(), room, layers })
 }
 
-/// Moves into the job's room, if it has one and there are namespaces for rooms, and lets go of what leads to others.
+fn fail(reason: String, news: &OwnedFd) -> ExitCode {
+    // If nobody listens, nobody wants to know.
+    let _ = News::Failed(reason).send(news.as_fd());
+    ExitCode::FAILURE
+}
+
+/// Moves into the job's room, if it has one and there are namespaces for rooms.
 fn settle(shared: &Shared, homes: Option<Homes>, name: Option<&str>) -> Result<Option<Room>, String> {
+    // What leads to other rooms goes with all descriptors.
+    let homes = homes.map(ManuallyDrop::new);
     let (Some(name), Some(rooms)) = (name, &shared.rooms) else { return Ok(None) };
     match homes {
         // Between two roots is no place to work in: there is no going on without this one.
@@ -90,33 +106,36 @@ fn settle(shared: &Shared, homes: Option<Homes>, name: Option<&str>) -> Result<O
 /// Puts up every wall that can be had, in the one order that works: names of folders before landlock takes them, and
 /// seccomp last.
 fn confine(
-    shared: &Shared,
+    profile: Profile,
+    filter: Option<Filter>,
+    without: &[Layer],
     missing: Vec<Missing>,
-    room: Option<Room>,
-) -> Result<(Option<Room>, Layers), String> {
-    let mut walls = Walls { missing, without: &shared.without };
+    room: Option<&Room>,
+    life: OwnedFd,
+) -> Layers {
+    let mut walls = Walls { missing, without };
     // Threads count as processes; of those the compiler needs some.
-    if shared.profile != Profile::Compile {
+    if profile != Profile::Compile {
         walls.put_up(Layer::Rlimits, || {
             Ok(setrlimit(Resource::Nproc, Rlimit { current: Some(1), maximum: Some(1) })?)
         });
     }
     walls.put_up(Layer::Capabilities, capabilities::drop_all);
     walls.put_up(Layer::NotDumpable, || Ok(set_dumpable_behavior(DumpableBehavior::NotDumpable)?));
-    walls.put_up(Layer::Landlock, || landlock::restrict(room.as_ref()));
-    walls.put_up(Layer::Mdwe, || match shared.profile {
+    walls.put_up(Layer::Landlock, || landlock::restrict(room));
+    walls.put_up(Layer::Mdwe, || match profile {
         // It has code to load first, and sees to it then.
         Profile::Run => memory::can_forbid_new_code(),
         _ => memory::forbid_new_code(),
     });
-    walls.put_up(Layer::ParentDeath, || die_with_the_spawner(&shared.life));
-    if let Some(filter) = &shared.filter {
+    walls.put_up(Layer::ParentDeath, || die_with_the_spawner(life));
+    if let Some(filter) = &filter {
         walls.put_up(Layer::Seccomp, || filter.confine_worker());
     }
-    if shared.without.contains(&Layer::NoNewPrivs) {
+    if without.contains(&Layer::NoNewPrivs) {
         walls.put_up(Layer::NoNewPrivs, || Ok(()));
     }
-    Ok((room, Layers::without(walls.missing)))
+    Layers::without(walls.missing)
 }
 
 struct Walls<'a> {
@@ -134,9 +153,9 @@ impl Walls<'_> {
 
 /// Asks for a signal that can't be refused when the spawner ends, and ends if it has done so already: its process
 /// id tells nothing from inside a pid namespace, but a pipe does.
-fn die_with_the_spawner(life: &PipeReader) -> io::Result<()> {
+fn die_with_the_spawner(life: OwnedFd) -> io::Result<()> {
     set_parent_process_death_signal(Some(Signal::KILL))?;
-    let mut fds = [PollFd::new(life, PollFlags::IN)];
+    let mut fds = [PollFd::new(&life, PollFlags::IN)];
     if poll(&mut fds, Some(&Timespec { tv_sec: 0, tv_nsec: 0 }))? > 0 {
         std::process::exit(1);
     }

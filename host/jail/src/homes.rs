@@ -99,12 +99,12 @@ impl Homes {
         Ok(Home { mounts: current(&self.shown, MOUNTS)?, memory })
     }
 
-    /// In a worker: moves into the home of this room, and lets go of all others.
+    /// In a worker: moves into the home of this room.
     ///
     /// # Errors
     /// If there is none.
-    pub(crate) fn settle(mut self, name: &str) -> io::Result<Room> {
-        let home = self.kept.iter().position(|(kept, _)| kept == name).and_then(|at| self.kept.remove(at));
+    pub(crate) fn settle(&self, name: &str) -> io::Result<Room> {
+        let home = self.kept.iter().find(|(kept, _)| kept == name);
         let (_, home) = home.ok_or_else(|| io::Error::other("nothing was made ready for it"))?;
         home.enter()?;
         Ok(root::settled())

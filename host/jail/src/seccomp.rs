@@ -105,6 +105,7 @@ const SPAWNER: &[c_long] = &[
     #[cfg(target_arch = "x86_64")]
     libc::SYS_dup2,
     libc::SYS_dup3,
+    libc::SYS_close_range,
     libc::SYS_mount,
     libc::SYS_umount2,
     libc::SYS_unshare,

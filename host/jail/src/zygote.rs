@@ -6,6 +6,7 @@
 //! kills and reaps its workers, and ends. Workers of one that is killed die by the layer `parent-death`.
 
 use std::io::{self, PipeReader};
+use std::mem::forget;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
@@ -16,7 +17,7 @@ use rustix::process::{Pid, Signal, pidfd_send_signal};
 
 use crate::clone::{Side, clone};
 use crate::enter::{self, Jailed};
-use crate::fds::close_from;
+use crate::fds::close_inherited;
 use crate::heap;
 use crate::homes::Homes;
 use crate::layer::{Layer, Missing};
@@ -74,7 +75,7 @@ struct Zygote {
 
 impl Zygote {
     fn new(profile: Profile, without: &[Layer]) -> io::Result<Zygote> {
-        close_from(3)?;
+        close_inherited()?;
         // A Ctrl-C on the engine's terminal is the engine's to handle.
         let _ = rustix::process::setsid();
         if !without.contains(&Layer::NoNewPrivs) {
@@ -128,8 +129,8 @@ impl Zygote {
             match self.spawn(request.room.as_deref()) {
                 Ok((Side::Worker, missing)) => {
                     heap::begin();
-                    // None of these is the worker's.
-                    drop((requests, self.running, self.life));
+                    // None of these is the worker's; it closes them all at once.
+                    forget((requests, self.running, self.life));
                     return Ok(enter::become_worker(self.shared, self.homes, missing, request, work));
                 }
                 Ok((Side::Spawner(pid, pidfd), _)) => {

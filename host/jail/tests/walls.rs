@@ -276,7 +276,11 @@ fn nothing_is_inherited() -> Result<(), Failed> {
     // A descriptor that goes through `exec`, as a C library may have left it.
     let secret = tempfile::tempfile()?;
     rustix::io::fcntl_setfd(&secret, rustix::io::FdFlags::empty())?;
-    let (answer, _) = look_around()?;
+    // The spawner holds more for a room and for a worker that lives.
+    let stage = Stage::new(&[Layer::Seccomp])?;
+    let other = hire(&stage.spawner, Some("room"))?;
+    let (answer, _) = errand_of(hire(&stage.spawner, Some("room"))?, "world", None)?;
+    drop(other);
     // The standard three, and the job's socket.
     expect(&answer, "descriptors 4\n")?;
     expect(&answer, "environment 0\n")?;
