@@ -70,6 +70,39 @@ fn rooms_are_used_again() {
     assert!(rooms.len() <= 2 * 8 + 1, "20 calls had these rooms: {rooms:?}");
 }
 
+/// A spawner that is asked for many workers moves its code. It is the same code then, that nobody can write.
+#[test]
+fn a_spawner_of_many_has_its_code_on_large_pages() {
+    const LARGE_PAGE: u64 = 2 << 20;
+    let own = Own::new();
+    let leaver = leaver();
+    for _ in 0..40 {
+        assert_eq!(own.verdict(&leaver, &Limits::default()), Verdict::Ok);
+    }
+    let scratch = own.scratch.path().to_str().unwrap();
+    let mut seen = 0;
+    for process in crunchbox_tests::children(std::process::id()).unwrap() {
+        let told = |name| fs::read_to_string(format!("/proc/{process}/{name}")).unwrap_or_default();
+        let (command, memory) = (told("cmdline"), told("maps"));
+        if !command.contains(scratch) || !command.contains("crunchbox-worker") || memory.is_empty() {
+            continue;
+        }
+        seen += 1;
+        for region in memory.lines().filter(|region| region.contains("x")) {
+            let fields: Vec<&str> = region.split_whitespace().collect();
+            assert!(!fields[1].contains("wx"), "{region}");
+            // Old kernels have none, and a build without `cargo xtask build` has no code that begins with one.
+            let start = u64::from_str_radix(fields[0].split('-').next().unwrap(), 16).unwrap();
+            let stays = fields[1] == "r-xp" && region.ends_with("crunchbox-worker");
+            if cfg!(target_arch = "x86_64") && fs::exists("/sys/kernel/mm/transparent_hugepage").unwrap() {
+                assert!(!(stays && start.is_multiple_of(LARGE_PAGE)), "it was not moved: {region}");
+            }
+        }
+    }
+    // An ordinary user may not look into one.
+    assert!(seen > 0 || !rustix::process::geteuid().is_root(), "no spawner was found");
+}
+
 /// A worker is a copy of its spawner, whose random numbers it must not have.
 #[test]
 fn no_two_steps_draw_the_same_random_numbers() {

@@ -10,9 +10,16 @@ use anyhow::Context;
 use crate::paths;
 use crate::process::{cargo, step};
 
+const RUNNER: &str = "crunchbox-worker";
+
 /// One file with no shared library in it: a spawner starts sooner, and what a worker has less of it need not take over and
 /// give back.
 const STATIC: &str = "-Ctarget-feature=+crt-static";
+
+/// Where a large page of memory could begin, a runner's code does: its spawner moves it to some (`host/jail/src/code.rs`). Of
+/// linkers, one asks for the first of these, another for both, and each lets be what it does not know.
+const ON_LARGE_PAGES: [&str; 2] =
+    ["-Clink-arg=-Wl,-z,max-page-size=0x200000", "-Clink-arg=-Wl,-z,separate-loadable-segments"];
 
 /// The crate `getrandom` would look for the C library's function by name in a shared library. This says that it is there.
 const NO_LOOKUP: &str =
@@ -23,7 +30,7 @@ const NO_LOOKUP: &str =
 pub(crate) fn run_all(quiet: bool) -> anyhow::Result<()> {
     let builds: [&[&str]; 4] = [
         &["-p", "crunchbox-cli", "--bin", "crunchbox"],
-        &["-p", "crunchbox-worker", "--features", "run", "--bin", "crunchbox-worker"],
+        &["-p", "crunchbox-worker", "--features", "run", "--bin", RUNNER],
         &["-p", "crunchbox-worker", "--features", "compiler", "--bin", "crunchbox-compiler"],
         &["-p", "crunchbox-worker", "--features", "tables", "--bin", "crunchbox-tables"],
     ];
@@ -39,11 +46,14 @@ pub(crate) fn run_all(quiet: bool) -> anyhow::Result<()> {
         if quiet {
             command.arg("--quiet");
         }
+        let name = arguments[arguments.len() - 1];
         if statically {
             command.args(["--config", NO_LOOKUP, "--", STATIC]);
+            if name == RUNNER {
+                command.args(ON_LARGE_PAGES);
+            }
         }
         crate::process::run(&mut command)?;
-        let name = arguments[arguments.len() - 1];
         write_in_one(&paths::target().join("release").join(name))?;
     }
     Ok(())

@@ -16,6 +16,7 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{Pid, Signal, pidfd_send_signal};
 
 use crate::clone::{Side, clone};
+use crate::code::move_code_to_large_pages;
 use crate::enter::{self, Jailed};
 use crate::fds::close_inherited;
 use crate::heap;
@@ -30,6 +31,9 @@ use crate::transfer::{ReceiveError, receive};
 
 /// The name of a room.
 const MAX_REQUEST_BYTES: u64 = 255;
+
+/// So many workers save what it takes to move their spawner's code.
+const WORKERS_WORTH_A_MOVE: u64 = 16;
 
 /// What all workers of this spawner have in common.
 pub(crate) struct Shared {
@@ -69,6 +73,7 @@ struct Zygote {
     /// Unless there is no mount namespace to be had.
     homes: Option<Homes>,
     running: Vec<Running>,
+    made: u64,
     /// Held open for as long as the spawner lives, and by it alone.
     life: io::PipeWriter,
 }
@@ -97,7 +102,7 @@ impl Zygote {
             let _ = homes.hold_memory();
         }
         let shared = Shared { filter, without: without.to_vec(), profile, life, rooms, missing };
-        Ok(Zygote { shared, homes, running: Vec::new(), life: writer })
+        Ok(Zygote { shared, homes, running: Vec::new(), made: 0, life: writer })
     }
 
     /// In the spawner this returns when the engine has gone; in a worker, when its work is done.
@@ -137,6 +142,10 @@ impl Zygote {
                     let number = pid.as_raw_nonzero().get();
                     let _ = News::Started(number).send_with(request.news.as_fd(), pidfd.as_fd());
                     self.running.push(Running { pid, pidfd, news: request.news });
+                    self.made += 1;
+                    if self.made == WORKERS_WORTH_A_MOVE {
+                        move_code_to_large_pages();
+                    }
                 }
                 Err(error) => {
                     let _ = News::Failed(format!("can't make a process, or a place for it: {error}"))
