@@ -114,8 +114,8 @@ fn confine(
     life: OwnedFd,
 ) -> Layers {
     let mut walls = Walls { missing, without };
-    // Threads count as processes; of those the compiler needs some.
-    if profile != Profile::Compile {
+    // Threads count as processes.
+    if !profile.has_threads() {
         walls.put_up(Layer::Rlimits, || {
             Ok(setrlimit(Resource::Nproc, Rlimit { current: Some(1), maximum: Some(1) })?)
         });

@@ -26,8 +26,15 @@ pub enum Profile {
     Run,
     /// Compiles a module, on several threads.
     Compile,
-    /// Reads a table that is open, and writes another.
+    /// Reads a table that is open, and writes another, on two threads.
     Table,
+}
+
+impl Profile {
+    /// Whether it works on more than one thread.
+    pub(crate) fn has_threads(self) -> bool {
+        self != Profile::Run
+    }
 }
 
 /// What every role needs: its open files, memory, its own signals, the time.
@@ -144,8 +151,7 @@ impl Filter {
             COMMON.iter().map(|call| (*call, Vec::new())).collect();
         let extra = match profile {
             Profile::Run => FOLDERS,
-            Profile::Compile => THREADS,
-            Profile::Table => &[],
+            Profile::Compile | Profile::Table => THREADS,
         };
         rules.extend(extra.iter().map(|call| (*call, Vec::new())));
         let prctl = HARMLESS_PRCTL
@@ -176,7 +182,7 @@ impl Filter {
             .collect::<io::Result<_>>()?;
         taken.insert(libc::SYS_prctl, vec![SeccompRule::new(no_harmless_one).map_err(io::Error::other)?]);
         let mut shared = Vec::new();
-        if profile == Profile::Compile {
+        if profile.has_threads() {
             let thread = libc::CLONE_THREAD as u64;
             taken.insert(libc::SYS_clone, vec![argument(0, SeccompCmpOp::MaskedEq(thread), 0)?]);
             // Its flags are in memory, where a filter can't look; without it the C library takes the old call.

@@ -7,13 +7,14 @@ use std::sync::Arc;
 
 use arrow::datatypes::Schema;
 
+use crate::ahead::ahead;
 use crate::error::{TableError, guarded};
 use crate::info::TableInfo;
 use crate::input::{Input, Release};
 use crate::normalise::normalise;
 use crate::rules::TableRules;
 use crate::sink::Sink;
-use crate::source::Source;
+use crate::source::{BATCH_ROWS, Source};
 use crunchbox_protocol::{FileFormat, Profile, TableLimits};
 
 /// How to convert.
@@ -63,8 +64,8 @@ impl ConvertOptions {
 
 /// Reads a table in one format and writes it in another, or in the same one afresh.
 ///
-/// Memory for a few batches is enough, whatever the table's size; an Arrow file that is not in memory yet is read
-/// into it whole.
+/// A second thread reads ahead, if the system allows one. Memory for a few batches is enough, whatever the table's size; an
+/// Arrow file that is not in memory yet is read into it whole.
 ///
 /// * From Arrow: LZ4 and ZSTD bodies are fine, and the file is checked as [`crate::validate`] does.
 /// * From Parquet: dictionaries and large text become plain text; `format` and `unit` are there if we, or anyone who keeps
@@ -136,7 +137,11 @@ fn read(
     options: &ConvertOptions,
     release: Option<&Release>,
 ) -> Result<TableInfo, TableError> {
-    let Source { schema, batches, .. } = source;
+    let Source { schema, rows, mut batches } = source;
+    // A thread is worth it where there is more than a batch.
+    if rows > BATCH_ROWS as u64 {
+        batches = ahead(batches);
+    }
     let mut rules = TableRules::new(schema.clone(), options.profile, &options.limits)?;
     for batch in batches {
         let batch = batch?;

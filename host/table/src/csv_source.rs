@@ -42,10 +42,10 @@ pub(crate) fn open(
     Ok(Source { schema, rows, batches })
 }
 
-type Reader = csv::Reader<Box<dyn Read>>;
+type Reader = csv::Reader<Box<dyn Read + Send>>;
 
 fn start_reader(input: &Input) -> Result<Reader, TableError> {
-    let bytes: Box<dyn Read> = match input {
+    let bytes: Box<dyn Read + Send> = match input {
         Input::File(file) => {
             let mut file = file.try_clone().map_err(|error| TableError::read(&error))?;
             file.seek(SeekFrom::Start(0)).map_err(|error| TableError::read(&error))?;

@@ -31,6 +31,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod ahead;
 mod append;
 mod convert;
 mod csv_source;

@@ -18,7 +18,7 @@ pub(crate) const BATCH_ROWS: usize = 65_536;
 /// Bytes of text in one column or row group of such a batch, after which it is closed early.
 pub(crate) const BATCH_BYTES: usize = 32 << 20;
 
-pub(crate) type Batches = Box<dyn Iterator<Item = Result<RecordBatch, TableError>>>;
+pub(crate) type Batches = Box<dyn Iterator<Item = Result<RecordBatch, TableError>> + Send>;
 
 /// A table that is being read. Its batches are well-formed; the rules of a profile are yet to be applied.
 pub(crate) struct Source {

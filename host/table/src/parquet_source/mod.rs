@@ -5,6 +5,7 @@
 //! Text is decoded as views into the pages, so that a dictionary's long value that a million rows repeat is counted
 //! before it is copied a million times.
 
+mod columns;
 mod scan;
 
 use std::collections::BTreeSet;
@@ -21,6 +22,7 @@ use parquet::arrow::arrow_reader::{
 };
 use parquet::file::reader::ChunkReader;
 
+use crate::ahead::ahead;
 use crate::error::{Check, TableError, guarded};
 use crate::input::Input;
 use crate::pieces::Pieces;
@@ -38,9 +40,11 @@ pub(crate) fn open(
     only: Option<&Range<u64>>,
 ) -> Result<Source, TableError> {
     match input {
-        Input::File(file) => open_reader(file, limits, columns, only),
+        // Who reads a file moves its one cursor.
+        Input::File(file) => open_reader(file, |_| None, limits, columns, only),
         Input::Buffer(buffer) | Input::Mapped(buffer, _) => {
-            open_reader(bytes::Bytes::from_owner(Owner(buffer)), limits, columns, only)
+            let bytes = bytes::Bytes::from_owner(Owner(buffer));
+            open_reader(bytes, |bytes| Some(bytes.clone()), limits, columns, only)
         }
     }
 }
@@ -53,8 +57,10 @@ impl AsRef<[u8]> for Owner {
     }
 }
 
+/// * `again`: another reader of the same bytes that may be used beside it, if there can be one.
 fn open_reader<R: ChunkReader + 'static>(
     reader: R,
+    again: fn(&R) -> Option<R>,
     limits: &TableLimits,
     columns: Option<&BTreeSet<String>>,
     only: Option<&Range<u64>>,
@@ -73,24 +79,39 @@ fn open_reader<R: ChunkReader + 'static>(
         };
         let plain_fields = places.iter().map(|place| as_plain(&viewed.fields()[*place]));
         let schema = Arc::new(Schema::new(plain_fields.collect::<Vec<_>>()));
-        let metadata = ArrowReaderMetadata::try_new(metadata.metadata().clone(), options.with_schema(viewed))
-            .map_err(|error| parquet_error(&error))?;
+        let metadata =
+            ArrowReaderMetadata::try_new(metadata.metadata().clone(), options.with_schema(viewed.clone()))
+                .map_err(|error| parquet_error(&error))?;
 
         let (groups, skipped, rows) = select(&metadata, only.cloned().unwrap_or(0..rows), rows);
         let (schema_of_pages, limits) = (schema.clone(), limits.clone());
-        let pages =
-            Pages { reader, metadata, places, groups, skipped, rows, schema: schema_of_pages, limits };
-        let batches = std::iter::once_with(move || guarded(|| pages.decode())).flat_map(|opened| {
-            opened.unwrap_or_else(|error| -> Batches { Box::new(std::iter::once(Err(error))) })
-        });
+        let pages = Pages {
+            metadata,
+            viewed: Arc::new(
+                viewed
+                    .project(&places)
+                    .map_err(|error| TableError::new(Check::Parquet, format!("cannot be read: {error}")))?,
+            ),
+            places,
+            groups,
+            skipped,
+            rows,
+            schema: schema_of_pages,
+            limits,
+        };
+        let batches =
+            std::iter::once_with(move || guarded(|| pages.decode(reader, again))).flat_map(|opened| {
+                opened.unwrap_or_else(|error| -> Batches { Box::new(std::iter::once(Err(error))) })
+            });
         Ok(Source { schema, rows, batches: Box::new(batches) })
     })
 }
 
 /// The pages of the columns that are wanted, not looked at yet.
-struct Pages<R> {
-    reader: R,
+struct Pages {
     metadata: ArrowReaderMetadata,
+    /// As they are decoded.
+    viewed: SchemaRef,
     places: Vec<usize>,
     /// The row groups that hold the rows that are wanted, and how many rows come first in them that are not.
     groups: Vec<usize>,
@@ -100,24 +121,19 @@ struct Pages<R> {
     limits: TableLimits,
 }
 
-impl<R: ChunkReader + 'static> Pages<R> {
-    fn decode(self) -> Result<Batches, TableError> {
-        let Pages { reader, metadata, places, groups, skipped, rows, schema, limits } = self;
-        let decoded_bytes = scan::check_pages(&reader, metadata.metadata(), &groups, &places, &limits)?;
-        let row_bytes = decoded_bytes.checked_div(rows.saturating_add(skipped)).unwrap_or(0).max(1);
+impl Pages {
+    fn decode<R: ChunkReader + 'static>(
+        self,
+        reader: R,
+        again: fn(&R) -> Option<R>,
+    ) -> Result<Batches, TableError> {
+        let decoded_bytes =
+            scan::check_pages(&reader, self.metadata.metadata(), &self.groups, &self.places, &self.limits)?;
+        let all_rows = self.rows.saturating_add(self.skipped);
+        let row_bytes = decoded_bytes.checked_div(all_rows).unwrap_or(0).max(1);
         let batch_rows = (BATCH_BYTES as u64 / row_bytes).clamp(1024, BATCH_ROWS as u64) as usize;
-        let mask = ProjectionMask::roots(metadata.parquet_schema(), places);
-        let decoded = ParquetRecordBatchReaderBuilder::new_with_metadata(reader, metadata)
-            .with_batch_size(batch_rows)
-            .with_projection(mask)
-            .with_row_groups(groups)
-            .with_offset(usize::try_from(skipped).unwrap_or(usize::MAX))
-            .with_limit(usize::try_from(rows).unwrap_or(usize::MAX))
-            .build()
-            .map_err(|error| parquet_error(&error))?;
-        let decoded = decoded.map(|batch| {
-            batch.map_err(|error| TableError::new(Check::Parquet, format!("cannot be decoded: {error}")))
-        });
+        let decoded = self.columns(reader, again, batch_rows)?;
+        let Pages { rows, schema, limits, .. } = self;
         let mut batches = Pieces::new(decoded, limits.decoded_bytes.saturating_sub(decoded_bytes))
             .map(move |batch| guarded(|| plain(&schema, &batch?)));
         let mut missing = rows;
@@ -138,6 +154,50 @@ impl<R: ChunkReader + 'static> Pages<R> {
             None => None,
         });
         Ok(Box::new(batches))
+    }
+
+    /// All columns as they are decoded: if there are many rows, on several threads.
+    fn columns<R: ChunkReader + 'static>(
+        &self,
+        reader: R,
+        again: fn(&R) -> Option<R>,
+        batch_rows: usize,
+    ) -> Result<Batches, TableError> {
+        let divided = match self.rows > BATCH_ROWS as u64 {
+            true => columns::divide(self.metadata.metadata(), &self.groups, &self.places),
+            false => Vec::new(),
+        };
+        let readers: Option<Vec<R>> = divided.iter().map(|_| again(&reader)).collect();
+        let Some(readers) = readers.filter(|readers| readers.len() > 1) else {
+            return self.some(reader, &self.places, batch_rows);
+        };
+        let mut parts = Vec::with_capacity(divided.len());
+        for (places, reader) in divided.iter().zip(readers) {
+            let in_batch = places.iter().filter_map(|place| self.places.binary_search(place).ok());
+            parts.push((in_batch.collect(), ahead(self.some(reader, places, batch_rows)?)));
+        }
+        Ok(columns::side_by_side(self.viewed.clone(), parts))
+    }
+
+    /// Some columns as they are decoded.
+    fn some<R: ChunkReader + 'static>(
+        &self,
+        reader: R,
+        places: &[usize],
+        batch_rows: usize,
+    ) -> Result<Batches, TableError> {
+        let mask = ProjectionMask::roots(self.metadata.parquet_schema(), places.iter().copied());
+        let decoded = ParquetRecordBatchReaderBuilder::new_with_metadata(reader, self.metadata.clone())
+            .with_batch_size(batch_rows)
+            .with_projection(mask)
+            .with_row_groups(self.groups.clone())
+            .with_offset(usize::try_from(self.skipped).unwrap_or(usize::MAX))
+            .with_limit(usize::try_from(self.rows).unwrap_or(usize::MAX))
+            .build()
+            .map_err(|error| parquet_error(&error))?;
+        Ok(Box::new(decoded.map(|batch| {
+            batch.map_err(|error| TableError::new(Check::Parquet, format!("cannot be decoded: {error}")))
+        })))
     }
 }
 

@@ -407,3 +407,51 @@ fn memory_is_given_back_after_each_batch() {
     assert_eq!(std::fs::read_to_string(path).unwrap(), "a\n1\n2\n3\n4\n");
     assert_eq!(times.load(Ordering::Relaxed), 3);
 }
+
+/// In memory several threads decode, from a file one does.
+#[test]
+fn columns_that_are_decoded_beside_each_other_are_the_same() {
+    const ROWS: i64 = 200_000;
+    let some = |row: i64, every: i64| (row % every != 0).then_some(row);
+    let numbers: Int64Array = (0..ROWS).map(|row| some(row, 7)).collect();
+    let words: StringArray =
+        (0..ROWS).map(|row| some(row, 5).map(|row| "ab".repeat((row % 40) as usize))).collect();
+    let texts: StringArray = (0..ROWS).map(|row| Some(format!("text {row}"))).collect();
+    let lists = ListArray::from_iter_primitive::<Int64Type, _, _>(
+        (0..ROWS).map(|row| some(row, 3).map(|row| (0..row % 4).map(Some))),
+    );
+    let pairs = StructArray::from(vec![
+        (Arc::new(Field::new("x", DataType::Int64, true)), Arc::new(numbers.clone()) as ArrayRef),
+        (Arc::new(Field::new("y", DataType::Utf8, true)), Arc::new(words.clone()) as ArrayRef),
+    ]);
+    let columns: Vec<(&str, ArrayRef)> = vec![
+        ("numbers", Arc::new(numbers)),
+        ("words", Arc::new(words)),
+        ("texts", Arc::new(texts)),
+        ("lists", Arc::new(lists)),
+        ("pairs", Arc::new(pairs)),
+    ];
+    let whole = RecordBatch::try_from_iter(columns).unwrap();
+    let plain = ConvertOptions::new(Profile::Arrow);
+    let (parquet, _) =
+        convert(&arrow_file(&[whole]), FileFormat::Arrow, FileFormat::Parquet, &plain).unwrap();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), &parquet).unwrap();
+    for columns in [None, Some(vec!["words", "numbers"]), Some(vec!["texts"]), Some(Vec::new())] {
+        for rows in [None, Some(70_001..180_000), Some(3..9)] {
+            let mut options = plain.clone();
+            options.rows.clone_from(&rows);
+            options.columns =
+                columns.as_ref().map(|names| names.iter().map(|name| (*name).to_owned()).collect());
+            let (beside, _) = convert(&parquet, FileFormat::Parquet, FileFormat::Arrow, &options).unwrap();
+            let output = tempfile::NamedTempFile::new().unwrap();
+            let input = Input::File(file.reopen().unwrap());
+            let to = output.reopen().unwrap();
+            crunchbox_table::convert(input, FileFormat::Parquet, FileFormat::Arrow, to, &options).unwrap();
+            let alone = std::fs::read(output.path()).unwrap();
+            assert!(beside.as_slice() == alone, "{columns:?} {rows:?}");
+            let wanted = rows.clone().map_or(ROWS as usize, |rows| (rows.end - rows.start) as usize);
+            assert_eq!(read_one(&beside).num_rows(), wanted);
+        }
+    }
+}
