@@ -133,6 +133,13 @@ const KIND_OF_MEMORY: libc::c_int = libc::MAP_SHARED | libc::MAP_ANONYMOUS | lib
 /// nor what grows down as a stack does, so there is none of these.
 const COUNTED_MEMORY: &[libc::c_int] = &[libc::MAP_ANONYMOUS, 0, libc::MAP_SHARED];
 
+/// Sees to it that no processor which runs this process goes on with what it has fetched of code before.
+#[cfg(target_arch = "aarch64")]
+const CODE_BARRIERS: &[libc::c_int] = &[
+    libc::MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE,
+    libc::MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE,
+];
+
 /// `prctl` operations that take rights away, or name memory and threads.
 const HARMLESS_PRCTL: &[libc::c_int] =
     &[15 /* SET_NAME */, 65 /* SET_MDWE */, 66 /* GET_MDWE */, 0x5356_4d41 /* SET_VMA */];
@@ -163,6 +170,14 @@ impl Filter {
             .iter()
             .map(|flags| argument(3, SeccompCmpOp::MaskedEq(kind), flags.unsigned_abs().into()));
         rules.insert(libc::SYS_mmap, mmap.collect::<io::Result<_>>()?);
+        // wasmtime asks for it when it loads code.
+        #[cfg(target_arch = "aarch64")]
+        if profile == Profile::Run {
+            let barriers = CODE_BARRIERS
+                .iter()
+                .map(|command| argument(0, SeccompCmpOp::Eq, command.unsigned_abs().into()));
+            rules.insert(libc::SYS_membarrier, barriers.collect::<io::Result<_>>()?);
+        }
         // Its own limits and no other process's; they only go down.
         rules.insert(libc::SYS_prlimit64, vec![argument(0, SeccompCmpOp::Eq, 0)?]);
         // The end of a program that finds itself broken.
