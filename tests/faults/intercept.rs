@@ -83,7 +83,6 @@ const CALLS: &[(&str, c_long, Names)] = &[
     ("unlink", libc::SYS_unlink, ByPath(0)),
     #[cfg(target_arch = "x86_64")]
     ("rename", libc::SYS_rename, ByPath(0)),
-    #[cfg(target_arch = "x86_64")]
     ("renameat", libc::SYS_renameat, At(0, 1)),
     #[cfg(target_arch = "x86_64")]
     ("link", libc::SYS_link, ByPath(1)),
