@@ -53,9 +53,10 @@ fn call(engine: &Engine, module: &Module) -> anyhow::Result<Outcome> {
     Ok(outcome)
 }
 
-/// The first calls compile, and have the workers made that are kept ready.
+/// The first calls compile, have the workers made that are kept ready, and have the spawner move its code: 6 MB of memory of its
+/// own, once.
 fn warm_up(engine: &Engine, module: &Module) -> anyhow::Result<()> {
-    (0..10).try_for_each(|_| call(engine, module).map(drop))?;
+    (0..20).try_for_each(|_| call(engine, module).map(drop))?;
     thread::sleep(Duration::from_millis(50));
     Ok(())
 }
