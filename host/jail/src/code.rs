@@ -146,11 +146,7 @@ impl Area {
 
     /// So much memory in large pages, of which it takes whole ones.
     fn in_large_pages(bytes: usize) -> Option<Area> {
-        let mut area = Area::new(ptr::null_mut(), bytes + LARGE_PAGE, libc::PROT_READ | libc::PROT_WRITE, 0)?;
-        let before = area.start.addr().next_multiple_of(LARGE_PAGE) - area.start.addr();
-        drop(area.take_first(before));
-        let wanted = area.take_first(bytes);
-        drop(area);
+        let wanted = Area::where_a_large_page_begins(bytes)?.take_first(bytes);
         for page in 0..bytes / LARGE_PAGE {
             // SAFETY: it is within. The kernel makes a large page only of what has a small one.
             unsafe { wanted.start.cast::<u8>().wrapping_add(page * LARGE_PAGE).write_volatile(0) };
@@ -158,6 +154,14 @@ impl Area {
         // SAFETY: it changes nothing but the size of the pages.
         let is_large = unsafe { libc::madvise(wanted.start, bytes, libc::MADV_COLLAPSE) } == 0;
         is_large.then_some(wanted)
+    }
+
+    /// Memory of so many bytes or more, which can be written.
+    fn where_a_large_page_begins(bytes: usize) -> Option<Area> {
+        let mut area = Area::new(ptr::null_mut(), bytes + LARGE_PAGE, libc::PROT_READ | libc::PROT_WRITE, 0)?;
+        let before = area.start.addr().next_multiple_of(LARGE_PAGE) - area.start.addr();
+        drop(area.take_first(before));
+        Some(area)
     }
 
     fn new(place: *mut c_void, bytes: usize, protection: c_int, flags: c_int) -> Option<Area> {
@@ -221,10 +225,7 @@ mod tests {
 
     /// Code of some pages where a large page could begin, and the memory behind it.
     fn segment() -> (Segment, Area, Area) {
-        let mut area =
-            Area::new(ptr::null_mut(), 3 * LARGE_PAGE, libc::PROT_READ | libc::PROT_WRITE, 0).unwrap();
-        let before = area.start.addr().next_multiple_of(LARGE_PAGE) - area.start.addr();
-        drop(area.take_first(before));
+        let mut area = Area::where_a_large_page_begins(2 * LARGE_PAGE).unwrap();
         let code = area.take_first(LARGE_PAGE + 3 * rustix::param::page_size());
         let start = code.start.expose_provenance();
         let segment = Segment { addresses: start..start + code.bytes, is_code: true };

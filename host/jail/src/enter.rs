@@ -1,8 +1,8 @@
 //! The child's half: what a worker takes from itself before it sees anybody's data.
 
-use std::io;
+use std::io::{self, PipeReader};
 use std::mem::{ManuallyDrop, forget};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
 
@@ -19,7 +19,7 @@ use crate::layer::{Layer, Layers, Missing};
 use crate::namespaces::switched_off;
 use crate::news::News;
 use crate::root::Room;
-use crate::seccomp::{Filter, Profile};
+use crate::seccomp::Profile;
 use crate::zygote::{Request, Shared};
 use crate::{capabilities, landlock, memory};
 
@@ -48,7 +48,7 @@ fn failed(action: &'static str) -> impl Fn(rustix::io::Errno) -> EnterError {
 
 /// From a fresh clone of the spawner to the end of a worker.
 pub(crate) fn become_worker(
-    shared: Shared,
+    mut shared: Shared,
     homes: Option<Homes>,
     missing: Vec<Missing>,
     request: Request,
@@ -61,19 +61,25 @@ pub(crate) fn become_worker(
         .and_then(|()| settle(&shared, homes, room.as_deref()));
     let room = match entered {
         Ok(room) => room,
-        Err(reason) => return fail(reason, &news),
+        Err(reason) => {
+            let _ = News::Failed(reason).send(news.as_fd());
+            return ExitCode::FAILURE;
+        }
     };
-    let Shared { filter, without, profile, life, .. } = shared;
     forget(log);
-    let [control, news, life] = match keep_only([control, news, life.into()]) {
-        Ok(kept) => kept,
+    let (control, news) = match keep_only([control, news, shared.life.into()]) {
+        Ok([control, news, life]) => {
+            shared.life = life.into();
+            (control, news)
+        }
         Err(error) => {
             // There may be nothing left to send it by, but standard error.
             eprintln!("crunchbox worker: can't close what is not its own: {error}");
             return ExitCode::FAILURE;
         }
     };
-    let layers = confine(profile, filter, &without, missing, room.as_ref(), life);
+    let layers = confine(&shared, missing, room.as_ref());
+    drop(shared);
     let told = News::Ready(layers.clone()).send(news.as_fd());
     // From here on this process can't say anything that would be taken for the spawner's word.
     drop(news);
@@ -81,12 +87,6 @@ pub(crate) fn become_worker(
         return ExitCode::FAILURE;
     }
     work(Jailed { control: control.into(), room, layers })
-}
-
-fn fail(reason: String, news: &OwnedFd) -> ExitCode {
-    // If nobody listens, nobody wants to know.
-    let _ = News::Failed(reason).send(news.as_fd());
-    ExitCode::FAILURE
 }
 
 /// Moves into the job's room, if it has one and there are namespaces for rooms.
@@ -105,17 +105,10 @@ fn settle(shared: &Shared, homes: Option<Homes>, name: Option<&str>) -> Result<O
 
 /// Puts up every wall that can be had, in the one order that works: names of folders before landlock takes them, and
 /// seccomp last.
-fn confine(
-    profile: Profile,
-    filter: Option<Filter>,
-    without: &[Layer],
-    missing: Vec<Missing>,
-    room: Option<&Room>,
-    life: OwnedFd,
-) -> Layers {
-    let mut walls = Walls { missing, without };
+fn confine(shared: &Shared, missing: Vec<Missing>, room: Option<&Room>) -> Layers {
+    let mut walls = Walls { missing, without: &shared.without };
     // Threads count as processes.
-    if !profile.has_threads() {
+    if !shared.profile.has_threads() {
         walls.put_up(Layer::Rlimits, || {
             Ok(setrlimit(Resource::Nproc, Rlimit { current: Some(1), maximum: Some(1) })?)
         });
@@ -123,16 +116,16 @@ fn confine(
     walls.put_up(Layer::Capabilities, capabilities::drop_all);
     walls.put_up(Layer::NotDumpable, || Ok(set_dumpable_behavior(DumpableBehavior::NotDumpable)?));
     walls.put_up(Layer::Landlock, || landlock::restrict(room));
-    walls.put_up(Layer::Mdwe, || match profile {
+    walls.put_up(Layer::Mdwe, || match shared.profile {
         // It has code to load first, and sees to it then.
         Profile::Run => memory::can_forbid_new_code(),
         _ => memory::forbid_new_code(),
     });
-    walls.put_up(Layer::ParentDeath, || die_with_the_spawner(life));
-    if let Some(filter) = &filter {
+    walls.put_up(Layer::ParentDeath, || die_with_the_spawner(&shared.life));
+    if let Some(filter) = &shared.filter {
         walls.put_up(Layer::Seccomp, || filter.confine_worker());
     }
-    if without.contains(&Layer::NoNewPrivs) {
+    if shared.without.contains(&Layer::NoNewPrivs) {
         walls.put_up(Layer::NoNewPrivs, || Ok(()));
     }
     Layers::without(walls.missing)
@@ -153,9 +146,9 @@ impl Walls<'_> {
 
 /// Asks for a signal that can't be refused when the spawner ends, and ends if it has done so already: its process
 /// id tells nothing from inside a pid namespace, but a pipe does.
-fn die_with_the_spawner(life: OwnedFd) -> io::Result<()> {
+fn die_with_the_spawner(life: &PipeReader) -> io::Result<()> {
     set_parent_process_death_signal(Some(Signal::KILL))?;
-    let mut fds = [PollFd::new(&life, PollFlags::IN)];
+    let mut fds = [PollFd::new(life, PollFlags::IN)];
     if poll(&mut fds, Some(&Timespec { tv_sec: 0, tv_nsec: 0 }))? > 0 {
         std::process::exit(1);
     }
