@@ -26,7 +26,7 @@ pub enum Profile {
     Run,
     /// Compiles a module, on several threads.
     Compile,
-    /// Reads a table that is open, and writes another, on two threads.
+    /// Reads a table that is open, and writes another, on several threads.
     Table,
 }
 

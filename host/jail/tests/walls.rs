@@ -19,11 +19,12 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{DumpableBehavior, Pid, dumpable_behavior};
 
 const MIDDLE: &str = "in-the-middle";
+const TABLES: &str = "tables";
 
 fn main() -> ExitCode {
     // A spawner has an empty environment; whoever runs the tests has not.
     if std::env::vars_os().count() == 0 {
-        return serve(Profile::Run, &left_out(), work);
+        return serve(profile(), &left_out(), work);
     }
     if std::env::args().nth(1).as_deref() == Some(MIDDLE) {
         stand_in_the_middle().unwrap();
@@ -39,6 +40,10 @@ fn main() -> ExitCode {
         Trial::test("a_worker_is_alone", a_worker_is_alone),
         Trial::test("there_is_no_network", there_is_no_network),
         Trial::test("a_call_of_no_use_to_it_kills", a_call_of_no_use_to_it_kills),
+        Trial::test(
+            "tables_are_read_on_threads_and_in_no_processes",
+            tables_are_read_on_threads_and_in_no_processes,
+        ),
         Trial::test("no_code_can_be_added", no_code_can_be_added),
         Trial::test("files_are_capped", files_are_capped),
         Trial::test("memory_is_capped", memory_is_capped),
@@ -62,9 +67,17 @@ const LIMITS: ResourceLimits =
 
 /// The layers that this run does without: the name of the folder of the executable lists them.
 fn left_out() -> Vec<Layer> {
+    folder().split('+').filter_map(|name| name.parse().ok()).collect()
+}
+
+/// Steps are run, unless that name is another role's.
+fn profile() -> Profile {
+    if folder() == TABLES { Profile::Table } else { Profile::Run }
+}
+
+fn folder() -> String {
     let executable = std::env::current_exe().unwrap_or_default();
-    let folder = executable.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
-    folder.split('+').filter_map(|name| name.parse().ok()).collect()
+    executable.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy().into_owned()
 }
 
 fn work(jailed: Jailed) -> ExitCode {
@@ -136,6 +149,14 @@ fn errand(jailed: &Jailed) -> io::Result<String> {
         }
         b"connect" => {
             std::net::TcpStream::connect("127.0.0.1:9").map_or_else(said, |_| "connected".to_owned())
+        }
+        b"thread" => std::thread::Builder::new().spawn(|| "made".to_owned())?.join().unwrap_or_default(),
+        b"process" => {
+            // SAFETY: this process has one thread. The child ends at once.
+            match unsafe { libc::fork() } {
+                0 => crunchbox_jail::end(),
+                _ => "made".to_owned(),
+            }
         }
         b"map" => {
             // SAFETY: a fresh mapping that nothing else knows of; it is never touched.
@@ -219,15 +240,20 @@ struct Stage {
 
 impl Stage {
     fn new(without: &[Layer]) -> Result<Stage, Failed> {
+        let names: Vec<_> = without.iter().map(|layer| layer.name()).collect();
+        Stage::named(&if names.is_empty() { "all".to_owned() } else { names.join("+") })
+    }
+
+    /// * `name`: of the executable's folder, which tells it what it is to be.
+    fn named(name: &str) -> Result<Stage, Failed> {
         use std::os::unix::fs::{PermissionsExt, chown};
         let folder = tempfile::tempdir()?;
         let open = |path: &Path| fs::set_permissions(path, fs::Permissions::from_mode(0o755));
         open(folder.path())?;
-        let names: Vec<_> = without.iter().map(|layer| layer.name()).collect();
         // Linked, not copied: a file that any process has open for writing can't be executed.
         let ourselves = std::env::current_exe()?;
         let beside = tempfile::tempdir_in(ourselves.parent().ok_or("no folder")?)?;
-        let place = beside.path().join(if names.is_empty() { "all".to_owned() } else { names.join("+") });
+        let place = beside.path().join(name);
         fs::create_dir(&place)?;
         let executable = place.join("worker");
         fs::hard_link(&ourselves, &executable)?;
@@ -351,6 +377,18 @@ fn there_is_no_network() -> Result<(), Failed> {
 fn a_call_of_no_use_to_it_kills() -> Result<(), Failed> {
     let (answer, exit) = send("connect", None)?;
     assert_eq!((answer.as_str(), exit), ("", Exit::Signal(libc::SIGSYS)));
+    Ok(())
+}
+
+fn tables_are_read_on_threads_and_in_no_processes() -> Result<(), Failed> {
+    let killed = (String::new(), Exit::Signal(libc::SIGSYS));
+    let stage = Stage::named(TABLES)?;
+    let tables = |errand| errand_of(hire(&stage.spawner, Some("room"))?, errand, None);
+    assert_eq!(tables("thread")?, ("made".to_owned(), Exit::Status(0)));
+    assert_eq!(tables("process")?, killed);
+    // A step's worker may make neither.
+    assert_eq!(send("thread", None)?, killed);
+    assert_eq!(send("process", None)?, killed);
     Ok(())
 }
 
