@@ -1,13 +1,15 @@
 //! The library as Rust programs use it: in this process, and in a program of somebody else's.
 
 mod guest_parquet;
+mod lent;
 mod mapped;
 mod other_calls;
 mod parts;
 mod rooms;
 mod sealed;
 
-use std::fs;
+use std::fs::{self, File};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Barrier;
@@ -55,6 +57,30 @@ fn doing(fields: &str, body: &str) -> Module {
                 {body}
                 (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))))"#
     ))
+}
+
+/// Traps unless the file has so many names, and unless it can be written by nobody.
+fn counting_names(file: &str, names: u64) -> Module {
+    let name = file.len();
+    let body = format!(
+        r#"
+        (if (call $stat (i32.const 3) (i32.const 0) (i32.const 100) (i32.const {name}) (i32.const 200))
+            (then unreachable))
+        (if (i64.ne (i64.load (i32.const 224)) (i64.const {names})) (then unreachable))
+        (if (i32.eqz (call $open (i32.const 3) (i32.const 0) (i32.const 100) (i32.const {name})
+            (i32.const 0) (i64.const 64) (i64.const 0) (i32.const 0) (i32.const 300)))
+            (then unreachable))"#
+    );
+    doing(&format!(r#"(data (i32.const 100) "{file}")"#), &body)
+}
+
+/// Waits until the room of the last call is cleared, behind the caller's back: until then its file may have a name there too.
+fn wait_for_one_name(file: &File) {
+    let started = Instant::now();
+    while file.metadata().unwrap().nlink() != 1 {
+        assert!(started.elapsed() < Duration::from_secs(20), "a room is not cleared");
+        std::thread::sleep(Duration::from_millis(1));
+    }
 }
 
 fn endless() -> Module {

@@ -2,9 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::os::unix::fs::MetadataExt;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use arrow::array::{ArrayRef, Float64Array, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
@@ -13,7 +11,7 @@ use crunchbox::{Limits, Module, OutputTable, Profile, RenderRequest, Verdict};
 use crunchbox_tests::Built;
 use serde_json::json;
 
-use crate::{Own, doing};
+use crate::{Own, counting_names, doing, wait_for_one_name};
 
 /// A step that leaves this table.
 fn leaving(table: &RecordBatch) -> Module {
@@ -57,30 +55,6 @@ fn limits() -> Limits {
     Limits::default().with_profile(Some(Profile::Workbench))
 }
 
-/// Traps unless the file has so many names, and unless it can be written by nobody.
-fn counting_names(file: &str, names: u64) -> Module {
-    let name = file.len();
-    let body = format!(
-        r#"
-        (if (call $stat (i32.const 3) (i32.const 0) (i32.const 100) (i32.const {name}) (i32.const 200))
-            (then unreachable))
-        (if (i64.ne (i64.load (i32.const 224)) (i64.const {names})) (then unreachable))
-        (if (i32.eqz (call $open (i32.const 3) (i32.const 0) (i32.const 100) (i32.const {name})
-            (i32.const 0) (i64.const 64) (i64.const 0) (i32.const 0) (i32.const 300)))
-            (then unreachable))"#
-    );
-    doing(&format!(r#"(data (i32.const 100) "{file}")"#), &body)
-}
-
-/// Waits until the room of the last call is cleared, behind the caller's back: until then the table has a name there too.
-fn has_one_name(table: &OutputTable) {
-    let started = Instant::now();
-    while table.file().unwrap().metadata().unwrap().nlink() != 1 {
-        assert!(started.elapsed() < Duration::from_secs(20), "a room is not cleared");
-        std::thread::sleep(Duration::from_millis(1));
-    }
-}
-
 #[test]
 fn the_next_step_of_the_engine_is_shown_the_very_file() {
     let own = Own::new();
@@ -93,10 +67,10 @@ fn the_next_step_of_the_engine_is_shown_the_very_file() {
         assert_eq!(outcome.verdict, Verdict::Ok);
         assert_eq!(outcome.usage.bytes_in, before.len() as u64);
         assert_eq!(outcome.usage.rows_in, table.info().rows);
-        has_one_name(&table);
+        wait_for_one_name(&table.file().unwrap());
         let request = RenderRequest::new(&tab).tab_table("tab-1", "Tab 1", &table);
         assert_eq!(own.engine.render(&request, &limits()).unwrap().verdict, Verdict::Ok);
-        has_one_name(&table);
+        wait_for_one_name(&table.file().unwrap());
         let alone = RenderRequest::new(&counting_names("input.arrow", 1));
         assert_eq!(own.engine.render(&alone, &limits()).unwrap().verdict, Verdict::Ok);
     }

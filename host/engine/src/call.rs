@@ -34,7 +34,7 @@ pub(crate) struct Call<'a> {
     /// What was asked last.
     asked: &'static str,
     real_clock_and_random: bool,
-    layers: Layers,
+    pub(crate) layers: Layers,
     log: Log,
     started: Instant,
 }

@@ -109,24 +109,35 @@ impl Call<'_> {
         part: Part,
         name: &str,
     ) -> Result<TableReport, Stop> {
-        let bytes =
-            |file: &File| file.metadata().map(|file| file.len()).map_err(Error::io("look at", source.path));
         let is_whole = into == FileFormat::Arrow && part.is_all();
-        let (table, bytes) = match source.as_it_is(self.engine, &self.limits).filter(|_| is_whole) {
-            // Not every file system gives second names.
-            Some((table, sealed))
-                if room.link_input(name, sealed, self.engine.workers.strongroom()).is_ok() =>
-            {
-                (table.info().clone(), bytes(table.held())?)
-            }
-            _ => {
+        let shown = if is_whole { self.show_as_it_is(room, source, name)? } else { None };
+        let (table, bytes) = match shown {
+            Some(shown) => shown,
+            None => {
                 let file = room.create_input(name)?;
-                (self.convert(source, into, part, &file)?, bytes(&file)?)
+                (self.convert(source, into, part, &file)?, length(&file, source.path)?)
             }
         };
         self.usage.bytes_in += bytes;
         self.usage.rows_in += table.rows;
         Ok(table)
+    }
+
+    /// Puts the very file of a table among the inputs, if that may be. Gives its length in bytes too.
+    fn show_as_it_is(
+        &mut self,
+        room: &RunDir,
+        source: TableSource<'_>,
+        name: &str,
+    ) -> Result<Option<(TableReport, u64)>, Stop> {
+        let strongroom = self.engine.workers.strongroom();
+        match source.as_it_is(self.engine, &self.limits) {
+            // Not every file system gives second names.
+            Some((table, sealed)) if room.link_input(name, |path| sealed.link(strongroom, path)).is_ok() => {
+                Ok(Some((table.info().clone(), length(table.held(), source.path)?)))
+            }
+            _ => self.lend(room, source, name),
+        }
     }
 
     /// Writes one table, or a part of it, in this format.
@@ -151,6 +162,11 @@ impl Call<'_> {
             TableTask { file: &file, format, convert_to: None, part: Part::default(), preview_rows: 0 };
         good(source.path, tables::look(self.engine, &task, &self.limits, self.control)?)
     }
+}
+
+/// How many bytes a file has.
+fn length(file: &File, path: &Path) -> Result<u64, Error> {
+    Ok(file.metadata().map_err(Error::io("look at", path))?.len())
 }
 
 /// A caller's table, if it is a good one.

@@ -40,6 +40,7 @@ mod fetch;
 mod housekeeper;
 mod inputs;
 mod judge;
+mod lend;
 mod limits;
 mod migrate;
 mod module;

@@ -16,7 +16,7 @@ use crate::blank::{Look, make_blank};
 use crate::housekeeper::Housekeeper;
 use crate::inputs::INPUT;
 use crate::remove::remove_all;
-use crate::sealed::{Sealed, Strongroom};
+use crate::sealed::Strongroom;
 
 const PREFIX: &str = "crunchbox-run-";
 const LOCK: &str = "lock";
@@ -188,14 +188,24 @@ impl RunDir {
         Ok(file)
     }
 
-    /// Puts a sealed file among the inputs, as it is.
-    pub(crate) fn link_input(&self, name: &str, sealed: &Sealed, strongroom: &Strongroom) -> io::Result<()> {
+    /// Puts a file among the inputs that is there already: `link` gives it one name more.
+    pub(crate) fn link_input(
+        &self,
+        name: &str,
+        link: impl FnOnce(&Path) -> io::Result<()>,
+    ) -> io::Result<()> {
         let path = self.cleared.room.inputs.join(name);
         if name == INPUT && self.has_input.swap(false, Ordering::Relaxed) {
             fs::remove_file(&path)?;
         }
         self.has_link.store(true, Ordering::Relaxed);
-        sealed.link(strongroom, &path)
+        link(&path)
+    }
+
+    /// Takes an input away again.
+    pub(crate) fn remove_input(&self, name: &str) -> Result<(), Error> {
+        let path = self.cleared.room.inputs.join(name);
+        fs::remove_file(&path).map_err(Error::io("remove", &path))
     }
 
     /// Where the step writes.

@@ -107,16 +107,17 @@ pub fn check(input: Input, format: FileFormat, options: &ConvertOptions) -> Resu
     })
 }
 
-/// The columns that [`convert`] would give, and how many rows the file says that it has. Values are not looked at, except
+/// The columns that [`convert`] would give, how many rows the file says that it has, and whether it says that it is built as
+/// inputs are. Values are not looked at, except
 /// those of CSV, whose types only they tell.
 ///
 /// # Errors
 /// As [`convert`], as far as the schema tells.
 pub fn look(input: Input, format: FileFormat, options: &ConvertOptions) -> Result<TableInfo, TableError> {
     guarded(|| {
-        let Source { schema, rows, .. } = open(input, format, options)?;
+        let Source { schema, rows, plain, .. } = open(input, format, options)?;
         TableRules::new(schema.clone(), options.profile, &options.limits)?;
-        Ok(TableInfo::new(&schema, rows, 0))
+        Ok(TableInfo { plain, ..TableInfo::new(&schema, rows, 0) })
     })
 }
 
@@ -137,7 +138,7 @@ fn read(
     options: &ConvertOptions,
     release: Option<&Release>,
 ) -> Result<TableInfo, TableError> {
-    let Source { schema, rows, mut batches } = source;
+    let Source { schema, rows, mut batches, .. } = source;
     // A thread is worth it where there is more than a batch.
     if rows > BATCH_ROWS as u64 {
         batches = ahead(batches);

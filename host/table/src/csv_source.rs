@@ -39,7 +39,7 @@ pub(crate) fn open(
     skip_header(&mut reader)?;
     let mut cells = Rows { reader, record: ByteRecord::new(), places, kinds, schema: schema.clone() };
     let batches = Box::new(std::iter::from_fn(move || cells.next_batch().transpose()));
-    Ok(Source { schema, rows, batches })
+    Ok(Source { schema, rows, plain: false, batches })
 }
 
 type Reader = csv::Reader<Box<dyn Read + Send>>;

@@ -37,7 +37,7 @@ pub(crate) fn normalise(source: Source, limits: &TableLimits) -> Result<Source, 
                 .map_err(|error| TableError::new(Check::Conversion, error.to_string()))
         })
     });
-    Ok(Source { schema, rows: source.rows, batches: Box::new(batches) })
+    Ok(Source { schema, rows: source.rows, plain: source.plain, batches: Box::new(batches) })
 }
 
 /// What a column becomes. All columns may hold nulls, as numbers that are not finite become null.

@@ -25,6 +25,8 @@ pub(crate) struct Source {
     pub(crate) schema: SchemaRef,
     /// How many rows there will be, by what the file says of itself.
     pub(crate) rows: u64,
+    /// It says of itself that it is an Arrow file built as inputs are.
+    pub(crate) plain: bool,
     /// Nothing of the rows is read before the first is asked for, except from CSV, whose types only they tell.
     pub(crate) batches: Batches,
 }
@@ -47,6 +49,7 @@ impl Source {
                     file.project(wanted(file.schema(), columns))?;
                 }
                 let mut rows = file.declared_rows();
+                let plain = file.is_plain();
                 if let Some(only) = only {
                     file.select(only.clone());
                     rows = only.end.min(rows).saturating_sub(only.start);
@@ -54,6 +57,7 @@ impl Source {
                 Ok(Source {
                     schema: file.projected().clone(),
                     rows,
+                    plain,
                     batches: Box::new(std::iter::from_fn(move || file.next_batch().transpose())),
                 })
             }

@@ -108,6 +108,11 @@ impl IpcFile {
         self.rules.version() == MetadataVersion::V5
     }
 
+    /// Whether it says that it is built as inputs are: one record batch or none, no dictionaries, no metadata of the schema.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.batches.len() <= 1 && !self.has_dictionaries && !self.has_schema_metadata
+    }
+
     /// Whether a column is dictionary-encoded, or has one inside that is.
     pub(crate) fn has_dictionaries(&self) -> bool {
         self.has_dictionaries

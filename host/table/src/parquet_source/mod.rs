@@ -103,7 +103,7 @@ fn open_reader<R: ChunkReader + 'static>(
             std::iter::once_with(move || guarded(|| pages.decode(reader, again))).flat_map(|opened| {
                 opened.unwrap_or_else(|error| -> Batches { Box::new(std::iter::once(Err(error))) })
             });
-        Ok(Source { schema, rows, batches: Box::new(batches) })
+        Ok(Source { schema, rows, plain: false, batches: Box::new(batches) })
     })
 }
 
