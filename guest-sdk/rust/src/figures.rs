@@ -45,18 +45,6 @@ impl Numbers {
             _ => Numbers::Signed(cast(values, &DataType::Int64)?),
         })
     }
-
-    fn each(&self, groups: &Groups, mut see: impl FnMut(usize, f64)) {
-        match self {
-            Numbers::Signed(array) => {
-                groups.each(array.as_primitive::<Int64Type>(), |group, number| see(group, number as f64))
-            }
-            Numbers::Unsigned(array) => {
-                groups.each(array.as_primitive::<UInt64Type>(), |group, number| see(group, number as f64))
-            }
-            Numbers::Floats(array) => groups.each(array.as_primitive::<Float64Type>(), see),
-        }
-    }
 }
 
 /// What some numbers come to, and how many they are.
@@ -71,14 +59,11 @@ fn whole_totals<T: ArrowPrimitiveType>(array: &ArrayRef, groups: &Groups) -> Vec
 where
     i128: From<T::Native>,
 {
-    let mut totals = vec![Total::default(); groups.count()];
     // 2^64 values of 64 bits fit into 128.
-    groups.each(array.as_primitive::<T>(), |group, number| {
-        let total: &mut Total<i128> = &mut totals[group];
+    groups.gather(array.as_primitive::<T>(), |total: &mut Total<i128>, number| {
         total.sum += i128::from(number);
         total.count += 1;
-    });
-    totals
+    })
 }
 
 /// A sum of floats that keeps what rounding takes off (Neumaier's).
@@ -102,14 +87,11 @@ impl FloatSum {
     }
 }
 
-fn float_totals(numbers: &Numbers, groups: &Groups) -> Vec<Total<FloatSum>> {
-    let mut totals = vec![Total::<FloatSum>::default(); groups.count()];
-    numbers.each(groups, |group, value| {
-        let total = &mut totals[group];
+fn float_totals(array: &ArrayRef, groups: &Groups) -> Vec<Total<FloatSum>> {
+    groups.gather(array.as_primitive::<Float64Type>(), |total: &mut Total<FloatSum>, value| {
         total.sum.add(value);
         total.count += 1;
-    });
-    totals
+    })
 }
 
 /// The sum of each group's numbers, of none it is 0: exact for whole ones, in 64 bits, unsigned if they must be, and as
@@ -122,8 +104,8 @@ pub fn sum(values: &ArrayRef, groups: &Groups) -> Result<ArrayRef> {
     let totals = match &numbers {
         Numbers::Signed(array) => whole_totals::<Int64Type>(array, groups),
         Numbers::Unsigned(array) => whole_totals::<UInt64Type>(array, groups),
-        Numbers::Floats(_) => {
-            let totals = float_totals(&numbers, groups);
+        Numbers::Floats(array) => {
+            let totals = float_totals(array, groups);
             return Ok(Arc::new(Float64Array::from_iter(totals.into_iter().map(|total| total.sum.get()))));
         }
     };
@@ -153,7 +135,7 @@ pub fn mean(values: &ArrayRef, groups: &Groups) -> Result<ArrayRef> {
     Ok(match &numbers {
         Numbers::Signed(array) => means(whole_totals::<Int64Type>(array, groups), |sum| Some(sum as f64)),
         Numbers::Unsigned(array) => means(whole_totals::<UInt64Type>(array, groups), |sum| Some(sum as f64)),
-        Numbers::Floats(_) => means(float_totals(&numbers, groups), FloatSum::get),
+        Numbers::Floats(array) => means(float_totals(array, groups), FloatSum::get),
     })
 }
 
@@ -162,8 +144,17 @@ pub fn mean(values: &ArrayRef, groups: &Groups) -> Result<ArrayRef> {
 /// # Errors
 /// As [`sum`].
 pub fn median(values: &ArrayRef, groups: &Groups) -> Result<ArrayRef> {
-    let mut members: Vec<Vec<f64>> = vec![Vec::new(); groups.count()];
-    Numbers::of(values)?.each(groups, |group, value| members[group].push(value));
+    let mut members: Vec<Vec<f64>> = match &Numbers::of(values)? {
+        Numbers::Signed(array) => groups
+            .gather(array.as_primitive::<Int64Type>(), |members: &mut Vec<f64>, number| {
+                members.push(number as f64)
+            }),
+        Numbers::Unsigned(array) => groups
+            .gather(array.as_primitive::<UInt64Type>(), |members: &mut Vec<f64>, number| {
+                members.push(number as f64)
+            }),
+        Numbers::Floats(array) => groups.gather(array.as_primitive::<Float64Type>(), Vec::push),
+    };
     Ok(Arc::new(Float64Array::from_iter(members.iter_mut().map(|members| middle(members)))))
 }
 

@@ -20,10 +20,12 @@ const SHORT_BYTES: usize = 7;
 
 /// The rows by group; the groups are in the order of their keys.
 pub struct Groups {
-    /// For each row its group.
+    /// For each row the number of its group, which is not its place: groups are numbered as they come.
     of_row: Vec<u32>,
+    /// By number.
+    places: Vec<u32>,
+    /// By place; none without keys.
     first_rows: Vec<u32>,
-    count: usize,
 }
 
 impl Groups {
@@ -34,7 +36,7 @@ impl Groups {
     /// If a column is of a type that has no order.
     pub fn find(keys: &[ArrayRef], rows: usize) -> Result<Groups, ArrowError> {
         if keys.is_empty() {
-            return Ok(Groups { of_row: vec![0; rows], first_rows: Vec::new(), count: 1 });
+            return Ok(Groups { of_row: vec![0; rows], places: vec![0], first_rows: Vec::new() });
         }
         Groups::find_where(keys, Nulls::InNone)
     }
@@ -48,28 +50,24 @@ impl Groups {
     }
 
     fn find_where(keys: &[ArrayRef], nulls: Nulls) -> Result<Groups, ArrowError> {
-        let Numbers { mut of_row, firsts } = distinct(keys, nulls)?;
-        // Groups were numbered as they came; they are to be in order.
+        let Numbers { of_row, firsts } = distinct(keys, nulls)?;
         let rows = UInt32Array::from(firsts);
         let first_keys = keys.iter().map(|key| comparable(&take(key, &rows, None)?));
         let first_keys: Vec<ArrayRef> = first_keys.collect::<Result<_, _>>()?;
         let encoded = Encoded::new(first_keys.iter().map(|key| (key, true)))?;
         let mut order: Vec<u32> = (0..rows.len() as u32).collect();
         order.sort_unstable_by(|a, b| encoded.row(*a).cmp(encoded.row(*b)));
-        let mut place = vec![0; order.len()];
-        for (index, group) in order.iter().enumerate() {
-            place[*group as usize] = index as u32;
+        let mut places = vec![0; order.len()];
+        for (place, number) in (0..).zip(&order) {
+            places[*number as usize] = place;
         }
-        for group in of_row.iter_mut().filter(|group| **group != NONE) {
-            *group = place[*group as usize];
-        }
-        let first_rows: Vec<u32> = order.iter().map(|group| rows.value(*group as usize)).collect();
-        Ok(Groups { of_row, count: first_rows.len(), first_rows })
+        let first_rows = order.iter().map(|number| rows.value(*number as usize)).collect();
+        Ok(Groups { of_row, places, first_rows })
     }
 
     /// How many there are.
     pub fn count(&self) -> usize {
-        self.count
+        self.places.len()
     }
 
     /// The first row of each; none without keys.
@@ -85,37 +83,51 @@ impl Groups {
 
     /// Every row that is in a group, with its group.
     pub fn rows(&self) -> impl Iterator<Item = (usize, usize)> {
-        let grouped = self.of_row.iter().enumerate().filter(|(_, group)| **group != NONE);
-        grouped.map(|(row, group)| (row, *group as usize))
+        let grouped = self.of_row.iter().enumerate().filter(|(_, number)| **number != NONE);
+        grouped.map(|(row, number)| (row, self.places[*number as usize] as usize))
     }
 
-    /// Shows every value whose row is in a group, with that group, in the order of the rows.
-    pub fn each<T: ArrowPrimitiveType>(
+    /// What comes of each group when every value whose row is in it is shown to it, in the order of the rows.
+    #[inline]
+    pub(crate) fn gather<T: ArrowPrimitiveType, S: Clone + Default>(
         &self,
         column: &PrimitiveArray<T>,
-        mut see: impl FnMut(usize, T::Native),
-    ) {
-        let rows = self.of_row.iter().zip(column.values());
-        match column.nulls().filter(|nulls| nulls.null_count() > 0) {
-            None => rows
-                .filter(|(group, _)| **group != NONE)
-                .for_each(|(group, value)| see(*group as usize, *value)),
-            Some(nulls) => rows.zip(nulls).for_each(|((group, value), valid)| {
-                if valid && *group != NONE {
-                    see(*group as usize, *value);
+        see: impl Fn(&mut S, T::Native),
+    ) -> Vec<S> {
+        let values = column.values();
+        let mut gathered = vec![S::default(); self.count()];
+        let (all, runs) = match column.nulls().filter(|nulls| nulls.null_count() > 0) {
+            None => (Some((0, values.len())), None),
+            Some(nulls) => (None, Some(nulls.valid_slices())),
+        };
+        for (start, end) in all.into_iter().chain(runs.into_iter().flatten()) {
+            for (number, value) in self.of_row[start..end].iter().zip(&values[start..end]) {
+                if *number != NONE {
+                    see(&mut gathered[*number as usize], *value);
                 }
-            }),
+            }
         }
+        self.in_order(gathered)
+    }
+
+    /// The same, by place and not by number.
+    fn in_order<S: Default>(&self, mut by_number: Vec<S>) -> Vec<S> {
+        let mut by_place: Vec<S> = Vec::new();
+        by_place.resize_with(by_number.len(), S::default);
+        for (place, value) in self.places.iter().zip(&mut by_number) {
+            std::mem::swap(&mut by_place[*place as usize], value);
+        }
+        by_place
     }
 
     /// How many different values each group has.
     pub(crate) fn count_distinct(&self, values: &ArrayRef) -> Result<Vec<i64>, ArrowError> {
         let numbers = distinct(std::slice::from_ref(values), Nulls::InNone)?;
-        let mut counts = vec![0; self.count];
+        let mut counts = vec![0; self.count()];
         for row in number_codes(pairs(&self.of_row, &numbers.of_row)).firsts {
             counts[self.of_row[row as usize] as usize] += 1;
         }
-        Ok(counts)
+        Ok(self.in_order(counts))
     }
 }
 
@@ -204,8 +216,11 @@ fn number_values(key: &ArrayRef) -> Result<Numbers, ArrowError> {
 }
 
 fn are_short(texts: &StringArray) -> bool {
-    let offsets = texts.value_offsets();
-    offsets.iter().zip(&offsets[1..]).all(|(start, end)| end - start <= SHORT_BYTES as i32)
+    let (starts, ends) = (texts.value_offsets(), &texts.value_offsets()[1..]);
+    // Several at a time, as there is nothing to decide in between.
+    let longest =
+        |(starts, ends): (&[i32], &[i32])| starts.iter().zip(ends).map(|(start, end)| end - start).max();
+    starts.chunks(1024).zip(ends.chunks(1024)).map(longest).all(|longest| longest <= Some(SHORT_BYTES as i32))
 }
 
 fn number_short(texts: &StringArray) -> Numbers {
@@ -213,15 +228,20 @@ fn number_short(texts: &StringArray) -> Numbers {
     let codes = offsets.iter().zip(&offsets[1..]).map(|(start, end)| {
         let (start, length) = (*start as usize, (end - start) as usize);
         let rest = &bytes[start..];
-        let word = rest.first_chunk().copied().unwrap_or_else(|| {
-            let mut word = [0; 8];
-            word[..length].copy_from_slice(&rest[..length]);
-            word
-        });
+        let word = rest.first_chunk().copied().unwrap_or_else(|| last_word(&rest[..length]));
         let text = u64::from_le_bytes(word) & !(u64::MAX << (8 * length));
         text | (length as u64) << (8 * SHORT_BYTES)
     });
     number_valid(codes, texts.nulls())
+}
+
+/// A text behind which there is not enough for a word. Apart from the loop that needs it now and then, whose variables would not
+/// all fit into registers.
+#[inline(never)]
+fn last_word(text: &[u8]) -> [u8; 8] {
+    let mut word = [0; 8];
+    word[..text.len()].copy_from_slice(text);
+    word
 }
 
 fn number_valid(codes: impl Iterator<Item = u64>, nulls: Option<&NullBuffer>) -> Numbers {
@@ -233,30 +253,45 @@ fn number_valid(codes: impl Iterator<Item = u64>, nulls: Option<&NullBuffer>) ->
 
 /// Numbers different codes as they come.
 fn number_codes(codes: impl Iterator<Item = Option<u64>>) -> Numbers {
-    // Few different codes are found here at once, without looking them up.
-    let mut recent = [(0, NONE); 256];
-    let mut known: HashTable<(u64, u32)> = HashTable::new();
-    let mut firsts: Vec<u32> = Vec::new();
-    let of_row = codes.zip(0..).map(|(code, row)| {
-        let Some(code) = code else { return NONE };
+    let mut known = Codes { recent: [(0, NONE); 256], numbers: HashTable::new(), firsts: Vec::new() };
+    let of_row = codes.zip(0..).map(|(code, row)| code.map_or(NONE, |code| known.number(code, row)));
+    Numbers { of_row: of_row.collect(), firsts: known.firsts }
+}
+
+/// Codes that have a number.
+struct Codes {
+    /// Few different codes are found here at once, without looking them up.
+    recent: [(u64, u32); 256],
+    numbers: HashTable<(u64, u32)>,
+    firsts: Vec<u32>,
+}
+
+impl Codes {
+    /// The number of a code, a new one if it has none.
+    #[inline]
+    fn number(&mut self, code: u64, row: u32) -> u32 {
         let hash = spread(code);
-        let slot = &mut recent[(hash >> 56) as usize];
-        if slot.0 == code && slot.1 != NONE {
-            return slot.1;
+        match self.recent[(hash >> 56) as usize] {
+            (recent, number) if recent == code && number != NONE => number,
+            _ => self.look_up(code, hash, row),
         }
-        let number = match known.find(hash, |(other, _)| *other == code) {
+    }
+
+    /// The same. Apart from the loop, as [`last_word`] is.
+    #[inline(never)]
+    fn look_up(&mut self, code: u64, hash: u64, row: u32) -> u32 {
+        let number = match self.numbers.find(hash, |(other, _)| *other == code) {
             Some((_, number)) => *number,
             None => {
-                let number = firsts.len() as u32;
-                firsts.push(row);
-                known.insert_unique(hash, (code, number), |(other, _)| spread(*other));
+                let number = self.firsts.len() as u32;
+                self.firsts.push(row);
+                self.numbers.insert_unique(hash, (code, number), |(other, _)| spread(*other));
                 number
             }
         };
-        *slot = (code, number);
+        self.recent[(hash >> 56) as usize] = (code, number);
         number
-    });
-    Numbers { of_row: of_row.collect(), firsts }
+    }
 }
 
 /// A hash: the upper half tells codes apart, and gets into the lower one too.
