@@ -13,13 +13,13 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use arrow::array::AsArray;
 use arrow::buffer::Buffer;
-use arrow::compute::sum;
 use arrow::datatypes::Float64Type;
 use arrow::ipc::convert::fb_to_schema;
 use arrow::ipc::reader::{FileDecoder, read_footer_length};
 use arrow::ipc::root_as_footer;
 use bytes::Bytes;
 use crunchbox_jail::map_file;
+use crunchbox_sdk::figures;
 
 /// What follows the footer: its length and the magic.
 const TRAILER_BYTES: usize = 10;
@@ -53,7 +53,7 @@ fn sum_of(file: &Buffer, column: &str) -> anyhow::Result<f64> {
         let bytes = file.slice_with_length(usize::try_from(block.offset())?, length);
         let batch = decoder.read_record_batch(block, &bytes)?.context("a block holds no batch")?;
         let floats = batch.column(0).as_primitive_opt::<Float64Type>().context("no column of floats")?;
-        total += sum(floats).unwrap_or(0.0);
+        total += figures::total(floats).unwrap_or(0.0);
     }
     Ok(total)
 }

@@ -119,6 +119,26 @@ pub fn sum(values: &ArrayRef, groups: &Groups) -> Result<ArrayRef> {
     Ok(Arc::new(Float64Array::from_iter_values(sums().map(|sum| sum as f64))))
 }
 
+/// The sum of a column's floats; `None` if it has none. In WebAssembly Arrow's own takes twice as long where there are a few nulls,
+/// as it looks at each row whether there is a value: this one adds up the runs between them.
+pub fn total(floats: &Float64Array) -> Option<f64> {
+    const MANY_NULLS: usize = 8;
+    let (values, nulls) = (floats.values(), floats.nulls().filter(|nulls| nulls.null_count() > 0));
+    let Some(nulls) = nulls.filter(|nulls| nulls.null_count() * MANY_NULLS < values.len()) else {
+        return arrow::compute::sum(floats);
+    };
+    // Several at a time, which are added up at the end.
+    let mut sums = [0.0; 8];
+    for (start, end) in nulls.valid_slices() {
+        let (chunks, rest) = values[start..end].as_chunks::<8>();
+        for chunk in chunks {
+            sums.iter_mut().zip(chunk).for_each(|(sum, value)| *sum += value);
+        }
+        sums.iter_mut().zip(rest).for_each(|(sum, value)| *sum += value);
+    }
+    Some(sums.iter().sum())
+}
+
 /// The mean of each group's numbers.
 ///
 /// # Errors
@@ -235,6 +255,23 @@ mod tests {
         assert_eq!(middle(&mut [9.0, 1.0, 5.0]), Some(5.0));
         assert_eq!(middle(&mut [4.0, 1.0, 3.0, 2.0]), Some(2.5));
         assert_eq!(middle(&mut [f64::MAX, f64::MAX]), Some(f64::MAX));
+    }
+
+    #[test]
+    fn a_total_is_that_of_all_values_however_many_there_are() {
+        // Whole numbers, so that it does not matter which are added up first.
+        let value = |row: usize| ((row * 7919) % 1000) as f64 - 300.0;
+        for every in [0, 1, 2, 7, 9, 40, 1000] {
+            for rows in [0, 1, 8, 63, 64, 65, 500] {
+                let is_null = |row: usize| every > 0 && row.is_multiple_of(every);
+                let floats: Float64Array = (0..rows).map(|row| (!is_null(row)).then(|| value(row))).collect();
+                for start in [0, 1, 5].into_iter().filter(|start| *start <= rows) {
+                    let there: Vec<f64> = (start..rows).filter(|row| !is_null(*row)).map(value).collect();
+                    let wanted = (!there.is_empty()).then(|| there.iter().sum());
+                    assert_eq!(total(&floats.slice(start, rows - start)), wanted, "{every}, {rows}, {start}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -3,9 +3,8 @@
 #![forbid(unsafe_code)]
 
 use arrow::array::AsArray;
-use arrow::compute::sum;
 use arrow::datatypes::Float64Type;
-use crunchbox_sdk::{Error, JsonMap, Output, column, prelude::*};
+use crunchbox_sdk::{Error, JsonMap, Output, column, figures, prelude::*};
 use serde_json::json;
 
 #[derive(serde::Deserialize)]
@@ -18,7 +17,7 @@ fn render(table: RecordBatch, params: Params) -> Result<Output> {
     let (_, values) = column(&table, &params.column)?;
     let floats = values.as_primitive_opt::<Float64Type>();
     let floats = floats.ok_or_else(|| Error::bug(format!("column {:?} holds no floats", params.column)))?;
-    Ok(Output::default().with_json(JsonMap::from_iter([("sum".to_owned(), json!(sum(floats)))])))
+    Ok(Output::default().with_json(JsonMap::from_iter([("sum".to_owned(), json!(figures::total(floats)))])))
 }
 
 #[cfg(test)]
