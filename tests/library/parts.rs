@@ -21,15 +21,17 @@ fn year() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("data/flights-2013.parquet")
 }
 
-/// The year twice: two parts.
+/// The first half of the year twice, and then the second: two parts, of as many rows.
 fn flights() -> PathBuf {
     static MADE: LazyLock<PathBuf> = LazyLock::new(|| {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("flights-twice.parquet");
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("flights-by-halves.parquet");
         let read = || ParquetRecordBatchReaderBuilder::try_new(File::open(year()).unwrap()).unwrap();
         let made = tempfile::NamedTempFile::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         let mut writer = ArrowWriter::try_new(made.reopen().unwrap(), read().schema().clone(), None).unwrap();
-        for batch in read().build().unwrap().chain(read().build().unwrap()) {
-            writer.write(&batch.unwrap()).unwrap();
+        const HALF: usize = 336_776 / 2;
+        for start in [0, 0, HALF, HALF] {
+            let half = read().with_offset(start).with_limit(HALF).build().unwrap();
+            half.for_each(|batch| writer.write(&batch.unwrap()).unwrap());
         }
         writer.close().unwrap();
         made.persist(&path).unwrap();

@@ -46,8 +46,14 @@ impl Plan {
     fn of(table: &TableReport) -> Option<Plan> {
         let row_bytes = CELL_BYTES * (table.columns.len() as u64).max(1);
         // Whole bytes of bits.
-        let part_rows = (PART_BYTES / row_bytes).max(1024).next_multiple_of(8);
-        (table.rows > part_rows).then_some(Plan { rows: table.rows, part_rows })
+        let most_rows = (PART_BYTES / row_bytes).max(1024).next_multiple_of(8);
+        if table.rows <= most_rows {
+            return None;
+        }
+        // As large as each other, and as many for each of two or four workers: else some wait at the end for one.
+        let count = table.rows.div_ceil(most_rows);
+        let count = count.next_multiple_of(if count > 4 { 4 } else { 2 });
+        Some(Plan { rows: table.rows, part_rows: table.rows.div_ceil(count).next_multiple_of(8) })
     }
 
     fn count(self) -> u64 {
@@ -357,15 +363,17 @@ mod tests {
         assert_eq!(Plan::of(&table(441_512, 19)), None);
         assert!(Plan::of(&table(441_513, 19)).is_some());
         assert_eq!(Plan::of(&table(10, 0)), None);
-        let plan = Plan::of(&table(10_000_000, 19)).unwrap();
-        assert_eq!(plan.part_rows, 441_512);
-        let mut next = 0;
-        for part in 0..plan.count() {
-            let rows = plan.rows_of(part);
-            assert_eq!(rows.start, next);
-            assert!(rows.end > rows.start);
-            next = rows.end;
+        for (rows, count) in [(441_513, 2), (1_000_000, 4), (2_000_000, 8), (10_000_000, 24)] {
+            let plan = Plan::of(&table(rows, 19)).unwrap();
+            assert_eq!(plan.count(), count, "{rows} rows");
+            let mut next = 0;
+            for part in 0..plan.count() {
+                let rows = plan.rows_of(part);
+                assert_eq!(rows.start, next);
+                assert!(rows.end > rows.start && rows.end - rows.start <= 441_512);
+                next = rows.end;
+            }
+            assert_eq!(next, rows);
         }
-        assert_eq!(next, 10_000_000);
     }
 }
