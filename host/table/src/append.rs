@@ -1,7 +1,6 @@
 //! Putting the record batches of one Arrow file behind those of another.
 
 use std::fs::File;
-use std::os::unix::fs::FileExt;
 
 use arrow::buffer::Buffer;
 use arrow::ipc::Block;
@@ -9,11 +8,8 @@ use arrow::ipc::Block;
 use crate::error::{Check, TableError, guarded};
 use crate::ipc::{Bodies, IpcFile};
 use crate::sink::arrow_options;
-use crate::wide::{ALIGNMENT, Frame};
+use crate::wide::{ALIGNMENT, Frame, write_at};
 use crunchbox_protocol::TableLimits;
-
-/// How much is written at once.
-const WRITE_BYTES: usize = 8 << 20;
 
 /// Adds the record batches of `table` to those of `to`, byte for byte, without looking at their values.
 ///
@@ -58,10 +54,7 @@ pub fn append(table: &Buffer, before: Buffer, to: &File, limits: &TableLimits) -
             let end = start + block.metaDataLength() as usize + block.bodyLength() as usize;
             // Buffers stay aligned as they were.
             let at = frame.end().next_multiple_of(ALIGNMENT) + block.offset() as u64 % ALIGNMENT;
-            for (index, piece) in table[start..end].chunks(WRITE_BYTES).enumerate() {
-                to.write_all_at(piece, at + (index * WRITE_BYTES) as u64)
-                    .map_err(|error| TableError::write(&error))?;
-            }
+            write_at(to, &table[start..end], at)?;
             frame.add(Block::new(at as i64, block.metaDataLength(), block.bodyLength()));
         }
         frame.finish(to)

@@ -28,6 +28,11 @@ const MAGIC: &[u8] = b"ARROW1";
 const CONTINUATION_MARKER: [u8; 4] = [0xff; 4];
 const VERSION: MetadataVersion = MetadataVersion::V5;
 
+/// How much is written at once: as much as stays in a processor's cache between a look at it and its copying.
+const WRITE_BYTES: usize = 1 << 20;
+/// The least that a system maps.
+const PAGE_BYTES: usize = 4096;
+
 /// When a batch is full, in bytes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Full {
@@ -269,8 +274,17 @@ fn footer(schema: &Schema, blocks: &[Block]) -> Vec<u8> {
     builder.finished_data().to_vec()
 }
 
-fn write_at(file: &File, bytes: &[u8], at: u64) -> Result<(), TableError> {
-    file.write_all_at(bytes, at).map_err(|error| TableError::write(&error))
+/// Writes bytes that may be those of a mapped file which nobody has looked at yet. Linux copies a piece by the megabyte into its
+/// cache; at each page that it then finds missing it starts over, with smaller pieces: so each is looked at first.
+pub(crate) fn write_at(file: &File, bytes: &[u8], mut at: u64) -> Result<(), TableError> {
+    for piece in bytes.chunks(WRITE_BYTES) {
+        for page in piece.chunks(PAGE_BYTES) {
+            std::hint::black_box(page[0]);
+        }
+        file.write_all_at(piece, at).map_err(|error| TableError::write(&error))?;
+        at += piece.len() as u64;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
