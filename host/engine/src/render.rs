@@ -29,13 +29,14 @@ impl Call<'_> {
             Some(path) => Some((tables::format_of(path)?, Destination::prepare(path)?)),
             None => None,
         };
-        let (code, manifest) = self.open()?;
-        let params = self.up_to_date(&code, manifest.as_ref(), &request.params)?;
         let has_tables = request.input.is_some() || !request.tabs.is_empty();
         if has_tables || request.output.is_some() {
+            // It starts while the code is looked through.
             let workers = &self.engine.workers;
             workers.prepare(&workers.tables);
         }
+        let (code, manifest) = self.open()?;
+        let params = self.up_to_date(&code, manifest.as_ref(), &request.params)?;
         let Cut { plan, converted } = self.cut(manifest.as_ref(), request)?;
         let main = request.input.as_ref().map(TableSource::of);
         let main = main.map(|main| TableSource { converted: converted.as_ref().or(main.converted), ..main });
