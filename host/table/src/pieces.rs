@@ -64,9 +64,11 @@ impl<I: Iterator<Item = Result<RecordBatch, TableError>>> Iterator for Pieces<I>
     }
 }
 
-/// Bytes of text that an array would hold with its values written out, or 0 if they are already.
-fn plain_bytes(array: &ArrayRef) -> Result<u64, TableError> {
+/// Bytes of text that an array holds, or would hold with its values written out; 0 for any other array.
+pub(crate) fn plain_bytes(array: &ArrayRef) -> Result<u64, TableError> {
     match array.data_type() {
+        DataType::Utf8 => Ok(text_bytes(array.as_string::<i32>().value_offsets())),
+        DataType::Binary => Ok(text_bytes(array.as_binary::<i32>().value_offsets())),
         DataType::Utf8View => Ok(view_bytes::<StringViewType>(array)),
         DataType::BinaryView => Ok(view_bytes::<BinaryViewType>(array)),
         DataType::Dictionary(_, values) if is_text(values) => {
@@ -89,6 +91,13 @@ fn plain_bytes(array: &ArrayRef) -> Result<u64, TableError> {
             )
         }
         _ => Ok(0),
+    }
+}
+
+fn text_bytes(offsets: &[i32]) -> u64 {
+    match offsets {
+        [first, .., last] => u64::try_from(last - first).unwrap_or(0),
+        _ => 0,
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod columns;
 mod scan;
+mod text;
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -99,12 +100,16 @@ fn open_reader<R: ChunkReader + 'static>(
             schema: schema_of_pages,
             limits,
         };
-        let batches =
-            std::iter::once_with(move || guarded(|| pages.decode(reader, again))).flat_map(|opened| {
-                opened.unwrap_or_else(|error| -> Batches { Box::new(std::iter::once(Err(error))) })
-            });
-        Ok(Source { schema, rows, plain: false, batches: Box::new(batches) })
+        Ok(Source { schema, rows, plain: false, batches: lazily(move || pages.decode(reader, again)) })
     })
+}
+
+/// Batches that are opened when the first is asked for.
+fn lazily(open: impl FnOnce() -> Result<Batches, TableError> + Send + 'static) -> Batches {
+    let opened = std::iter::once_with(|| guarded(open));
+    Box::new(opened.flat_map(|opened| {
+        opened.unwrap_or_else(|error| -> Batches { Box::new(std::iter::once(Err(error))) })
+    }))
 }
 
 /// The pages of the columns that are wanted, not looked at yet.
@@ -128,7 +133,7 @@ impl Pages {
         again: fn(&R) -> Option<R>,
     ) -> Result<Batches, TableError> {
         let decoded_bytes =
-            scan::check_pages(&reader, self.metadata.metadata(), &self.groups, &self.places, &self.limits)?;
+            scan::check_headers(&reader, self.metadata.metadata(), &self.groups, &self.places, &self.limits)?;
         let all_rows = self.rows.saturating_add(self.skipped);
         let row_bytes = decoded_bytes.checked_div(all_rows).unwrap_or(0).max(1);
         let batch_rows = (BATCH_BYTES as u64 / row_bytes).clamp(1024, BATCH_ROWS as u64) as usize;
@@ -169,35 +174,39 @@ impl Pages {
         };
         let readers: Option<Vec<R>> = divided.iter().map(|_| again(&reader)).collect();
         let Some(readers) = readers.filter(|readers| readers.len() > 1) else {
-            return self.some(reader, &self.places, batch_rows);
+            return Ok(self.some(reader, &self.places, batch_rows));
         };
         let mut parts = Vec::with_capacity(divided.len());
         for (places, reader) in divided.iter().zip(readers) {
             let in_batch = places.iter().filter_map(|place| self.places.binary_search(place).ok());
-            parts.push((in_batch.collect(), ahead(self.some(reader, places, batch_rows)?)));
+            parts.push((in_batch.collect(), ahead(self.some(reader, places, batch_rows))));
         }
         Ok(columns::side_by_side(self.viewed.clone(), parts))
     }
 
     /// Some columns as they are decoded.
-    fn some<R: ChunkReader + 'static>(
-        &self,
-        reader: R,
-        places: &[usize],
-        batch_rows: usize,
-    ) -> Result<Batches, TableError> {
-        let mask = ProjectionMask::roots(self.metadata.parquet_schema(), places.iter().copied());
-        let decoded = ParquetRecordBatchReaderBuilder::new_with_metadata(reader, self.metadata.clone())
-            .with_batch_size(batch_rows)
-            .with_projection(mask)
-            .with_row_groups(self.groups.clone())
-            .with_offset(usize::try_from(self.skipped).unwrap_or(usize::MAX))
-            .with_limit(usize::try_from(self.rows).unwrap_or(usize::MAX))
-            .build()
-            .map_err(|error| parquet_error(&error))?;
-        Ok(Box::new(decoded.map(|batch| {
-            batch.map_err(|error| TableError::new(Check::Parquet, format!("cannot be decoded: {error}")))
-        })))
+    fn some<R: ChunkReader + 'static>(&self, reader: R, places: &[usize], batch_rows: usize) -> Batches {
+        let (metadata, groups, places) = (self.metadata.clone(), self.groups.clone(), places.to_vec());
+        let skipped = usize::try_from(self.skipped).unwrap_or(usize::MAX);
+        let rows = usize::try_from(self.rows).unwrap_or(usize::MAX);
+        // By whoever asks for the first batch, beside the other columns.
+        let decode = move || -> Result<Batches, TableError> {
+            scan::check_lengths(&reader, metadata.metadata(), &groups, &places)?;
+            let mask = ProjectionMask::roots(metadata.parquet_schema(), places);
+            let decoded = ParquetRecordBatchReaderBuilder::new_with_metadata(reader, metadata)
+                .with_batch_size(batch_rows)
+                .with_projection(mask)
+                .with_row_groups(groups)
+                .with_offset(skipped)
+                .with_limit(rows)
+                .build()
+                .map_err(|error| parquet_error(&error))?;
+            Ok(Box::new(decoded.map(|batch| {
+                let cannot = |error| TableError::new(Check::Parquet, format!("cannot be decoded: {error}"));
+                text::write_out(&batch.map_err(cannot)?)
+            })))
+        };
+        lazily(decode)
     }
 }
 

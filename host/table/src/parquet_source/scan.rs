@@ -121,40 +121,78 @@ fn check_schema(compact: &mut Compact<'_>, limits: &TableLimits) -> Result<(), T
     Ok(())
 }
 
-/// Checks the header of every page of these row groups and columns, and returns what all of them decode to, in bytes; text that repeats a dictionary's
-/// is not in it yet.
-pub(super) fn check_pages<R: ChunkReader>(
+/// Checks the header of every page of these row groups and columns, and returns what all of them decode to, by their own account, in
+/// bytes; text that repeats a dictionary's is not in it yet.
+pub(super) fn check_headers<R: ChunkReader>(
     file: &R,
     metadata: &ParquetMetaData,
     groups: &[usize],
     columns: &[usize],
     limits: &TableLimits,
 ) -> Result<u64, TableError> {
-    let schema = metadata.file_metadata().schema_descr();
     let mut total = 0;
-    for group in groups.iter().filter_map(|group| metadata.row_groups().get(*group)) {
-        for (index, column) in group.columns().iter().enumerate() {
-            if columns.binary_search(&schema.get_column_root_idx(index)).is_err() {
-                continue;
-            }
-            check_column_pages(file, column, limits, &mut total)
-                .map_err(|error| error.in_column(&column.column_path().string()))?;
-        }
-    }
+    each_column(metadata, groups, columns, |column| check_column(file, column, limits, &mut total))?;
     Ok(total)
 }
 
-fn check_column_pages<R: ChunkReader>(
+/// Checks that every page of these row groups and columns, whose headers have been checked, unfolds to what it says.
+pub(super) fn check_lengths<R: ChunkReader>(
+    file: &R,
+    metadata: &ParquetMetaData,
+    groups: &[usize],
+    columns: &[usize],
+) -> Result<(), TableError> {
+    each_column(metadata, groups, columns, |column| {
+        each_page(file, column, |page| check_decompression(file, column.compression(), page))
+    })
+}
+
+fn each_column(
+    metadata: &ParquetMetaData,
+    groups: &[usize],
+    columns: &[usize],
+    mut check: impl FnMut(&ColumnChunkMetaData) -> Result<(), TableError>,
+) -> Result<(), TableError> {
+    let schema = metadata.file_metadata().schema_descr();
+    for group in groups.iter().filter_map(|group| metadata.row_groups().get(*group)) {
+        for (index, column) in group.columns().iter().enumerate() {
+            if columns.binary_search(&schema.get_column_root_idx(index)).is_ok() {
+                check(column).map_err(|error| error.in_column(&column.column_path().string()))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn each_page<R: ChunkReader>(
     file: &R,
     column: &ColumnChunkMetaData,
-    limits: &TableLimits,
-    total: &mut u64,
+    mut check: impl FnMut(&Page) -> Result<(), TableError>,
 ) -> Result<(), TableError> {
     let outside = || bad("its pages lie outside the file".into());
     let first = column.dictionary_page_offset().unwrap_or(column.data_page_offset());
     let mut position = u64::try_from(first).map_err(|_| outside())?;
     let length = u64::try_from(column.compressed_size()).map_err(|_| outside())?;
     let end = position.checked_add(length).filter(|end| *end <= file.len()).ok_or_else(outside)?;
+    while position < end {
+        let header = read_page_header(file, position, end)?;
+        let start = position.checked_add(header.header_bytes);
+        let next = start.and_then(|start| start.checked_add(header.compressed)).filter(|next| *next <= end);
+        let (Some(start), Some(next)) = (start, next) else {
+            return Err(bad(format!("a page of {} bytes reaches past its column", header.compressed)));
+        };
+        check(&Page { start, header })?;
+        position = next;
+    }
+    Ok(())
+}
+
+fn check_column<R: ChunkReader>(
+    file: &R,
+    column: &ColumnChunkMetaData,
+    limits: &TableLimits,
+    total: &mut u64,
+) -> Result<(), TableError> {
     let value_bytes = match column.column_type() {
         Type::BOOLEAN => 1,
         Type::INT32 | Type::FLOAT => 4,
@@ -164,8 +202,7 @@ fn check_column_pages<R: ChunkReader>(
         Type::BYTE_ARRAY => 16,
         Type::FIXED_LEN_BYTE_ARRAY => u64::try_from(column.column_descr().type_length()).unwrap_or(0),
     };
-    while position < end {
-        let page = read_page_header(file, position, end)?;
+    each_page(file, column, |Page { header: page, .. }| {
         // Each value of a dictionary takes at least a byte: the decoder takes memory for as many as are declared.
         if page.is_dictionary && page.values > page.uncompressed {
             return Err(bad(format!(
@@ -179,17 +216,8 @@ fn check_column_pages<R: ChunkReader>(
             let what = "bytes of decoded data or more";
             return Err(TableError::over(Check::MaxDecodedBytes, what, *total, limits.decoded_bytes));
         }
-        let next = position
-            .checked_add(page.header_bytes)
-            .and_then(|data| data.checked_add(page.compressed))
-            .filter(|next| *next <= end)
-            .ok_or_else(|| bad(format!("a page of {} bytes reaches past its column", page.compressed)))?;
-        if page.is_compressed {
-            check_decompression(file, column.compression(), position + page.header_bytes, &page)?;
-        }
-        position = next;
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 /// Decompresses a page without keeping anything of it, to see that it is as long as it says. The decompressors left out
@@ -197,13 +225,13 @@ fn check_column_pages<R: ChunkReader>(
 fn check_decompression<R: ChunkReader>(
     file: &R,
     codec: Compression,
-    start: u64,
-    page: &PageHeader,
+    Page { start, header: page }: &Page,
 ) -> Result<(), TableError> {
-    if !matches!(
+    let goes_on = matches!(
         codec,
         Compression::GZIP(_) | Compression::BROTLI(_) | Compression::ZSTD(_) | Compression::LZ4
-    ) {
+    );
+    if !goes_on || !page.is_compressed {
         return Ok(());
     }
     let levels = page.plain_levels;
@@ -230,6 +258,13 @@ fn check_decompression<R: ChunkReader>(
         return Err(bad(format!("a compressed page does not unfold to the {expected} bytes it declares")));
     }
     Ok(())
+}
+
+/// A page that lies in its column.
+struct Page {
+    /// Where its bytes begin, behind its header.
+    start: u64,
+    header: PageHeader,
 }
 
 struct PageHeader {
