@@ -1,5 +1,6 @@
 //! The library as Rust programs use it: in this process, and in a program of somebody else's.
 
+mod dictionaries;
 mod guest_parquet;
 mod lent;
 mod mapped;

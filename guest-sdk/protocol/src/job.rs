@@ -125,6 +125,8 @@ pub struct TableJob {
     pub columns: Option<BTreeSet<String>>,
     /// The rows that are wanted, the first being 0; `None` for all.
     pub rows: Option<Range<u64>>,
+    /// Whether text of few values may come as a dictionary and numbers.
+    pub dictionaries: bool,
     /// How many rows to show.
     pub preview_rows: u64,
 }

@@ -2,7 +2,10 @@
 
 use std::hash::BuildHasher;
 
-use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray, PrimitiveArray, StringArray, UInt32Array};
+use arrow::array::{
+    Array, ArrayRef, ArrowPrimitiveType, AsArray, Int32Array, PrimitiveArray, StringArray, UInt32Array,
+    make_array,
+};
 use arrow::buffer::NullBuffer;
 use arrow::compute::take;
 use arrow::datatypes::DataType;
@@ -10,6 +13,7 @@ use arrow::error::ArrowError;
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
+use crate::cast::cast;
 use crate::order::{Encoded, comparable, ranks};
 
 /// The group of a row that belongs to none.
@@ -189,16 +193,9 @@ fn number(key: &ArrayRef, nulls: Nulls) -> Result<Numbers, ArrowError> {
 fn number_values(key: &ArrayRef) -> Result<Numbers, ArrowError> {
     if let DataType::Dictionary(_, _) = key.data_type() {
         let dictionary = key.as_any_dictionary();
-        let mut of_row = vec![NONE; key.len()];
-        // Of an empty dictionary no row has a value.
-        if !dictionary.values().is_empty() {
-            let values = number_values(dictionary.values())?.of_row;
-            let rows = dictionary.normalized_keys().into_iter().enumerate();
-            rows.filter(|(row, _)| key.is_valid(*row)).for_each(|(row, key)| of_row[row] = values[key]);
-        }
-        // Once more: of equal values the dictionary may hold several, and some that no row has.
-        let codes = of_row.iter().map(|number| (*number != NONE).then(|| u64::from(*number)));
-        return Ok(number_codes(codes));
+        let of_value = number_values(dictionary.values())?.of_row;
+        let keys = cast(&make_array(dictionary.keys().to_data()), &DataType::Int32)?;
+        return Ok(number_keys(keys.as_primitive(), &of_value));
     }
     if let Some(texts) = key.as_string_opt::<i32>() {
         return Ok(match are_short(texts) {
@@ -213,6 +210,55 @@ fn number_values(key: &ArrayRef) -> Result<Numbers, ArrowError> {
     }
     let encoded = Encoded::new([(&key, true)])?;
     Ok(number_bytes(key.len(), |row| encoded.row(row as u32), nulls.as_ref()))
+}
+
+/// Numbers the values of a dictionary as rows come that have them. Of equal values it may hold several, and some that no row has.
+fn number_keys(keys: &Int32Array, of_value: &[u32]) -> Numbers {
+    let unseen = vec![NONE; of_value.len()];
+    let mut known = Keys { of_value, of_key: unseen.clone(), numbers: unseen, firsts: Vec::new() };
+    let rows = keys.values().iter().zip(0..);
+    let of_row = match keys.nulls().filter(|nulls| nulls.null_count() > 0) {
+        None => rows.map(|(key, row)| known.number(*key, row)).collect(),
+        Some(nulls) => {
+            let valued = rows.zip(nulls);
+            valued.map(|((key, row), valid)| if valid { known.number(*key, row) } else { NONE }).collect()
+        }
+    };
+    Numbers { of_row, firsts: known.firsts }
+}
+
+/// Keys that have a number.
+struct Keys<'a> {
+    /// Equal values have the same; one that is null has none.
+    of_value: &'a [u32],
+    of_key: Vec<u32>,
+    /// For each of those in `of_value` the number that rows have.
+    numbers: Vec<u32>,
+    firsts: Vec<u32>,
+}
+
+impl Keys<'_> {
+    #[inline]
+    fn number(&mut self, key: i32, row: u32) -> u32 {
+        match self.of_key.get(key as usize) {
+            Some(number) if *number != NONE => *number,
+            _ => self.look_up(key, row),
+        }
+    }
+
+    /// The same. Apart from the loop, as [`last_word`] is.
+    #[inline(never)]
+    fn look_up(&mut self, key: i32, row: u32) -> u32 {
+        let key = key as usize;
+        let number = self.of_value.get(key).and_then(|value| self.numbers.get_mut(*value as usize));
+        let Some(number) = number else { return NONE };
+        if *number == NONE {
+            *number = self.firsts.len() as u32;
+            self.firsts.push(row);
+        }
+        self.of_key[key] = *number;
+        *number
+    }
 }
 
 fn are_short(texts: &StringArray) -> bool {

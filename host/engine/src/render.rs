@@ -89,7 +89,8 @@ impl Call<'_> {
             Some((columns, prepared)) => (Some(columns), &Params::Clean(prepared)),
             None => (None, params),
         };
-        let part = Part { rows, columns };
+        let dictionaries = manifest.is_some_and(|manifest| manifest.takes_dictionaries);
+        let part = Part { rows, columns, dictionaries };
         let tables = self.bring_tables(room, main, part, &request.tabs)?;
         let files = self.bring_files(room, &request.files)?;
         let fetched = match &request.fetched {

@@ -26,11 +26,13 @@ pub(crate) struct TableTask<'a> {
     pub(crate) preview_rows: u64,
 }
 
-/// Some of a table's rows and columns; `None` for all.
+/// Some of a table's rows and columns, `None` for all, and how they are wanted.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Part {
     pub(crate) rows: Option<Range<u64>>,
     pub(crate) columns: Option<BTreeSet<String>>,
+    /// Whether text of few values may come as a dictionary and numbers.
+    pub(crate) dictionaries: bool,
 }
 
 impl Part {
@@ -165,6 +167,7 @@ fn job(task: &TableTask<'_>, limits: &Limits) -> TableJob {
         limits: limits.table(),
         columns: task.part.columns.clone(),
         rows: task.part.rows.clone(),
+        dictionaries: task.part.dictionaries,
         preview_rows: task.preview_rows,
     }
 }

@@ -59,6 +59,9 @@ pub struct Manifest {
     pub migrates_params: bool,
     /// Whether its form may fill the screen.
     pub has_zen_mode: bool,
+    /// Whether text of few values may come to it as a dictionary and numbers, where the file of the main table has it so. What it
+    /// makes is the same.
+    pub takes_dictionaries: bool,
     /// Which rules its tables keep; `None` if it does not care.
     pub profile: Option<Profile>,
     /// Which of the table's columns it looks at.
@@ -299,6 +302,7 @@ fn read(reader: &mut Reader, object: Object<'_>) -> Option<Manifest> {
     let works_by = reader.optional(object, "works_by", path, &one_of(&WORKS_BY), word(&WORKS_BY));
     let flag = |reader: &mut Reader, key: &str| reader.flag(object, key, path);
     let migrates_params = flag(reader, "migrates_params");
+    let takes_dictionaries = flag(reader, "takes_dictionaries");
     let parameters = parameters?;
     Some(Manifest {
         id_name: id_name?,
@@ -317,6 +321,7 @@ fn read(reader: &mut Reader, object: Object<'_>) -> Option<Manifest> {
         html_output,
         migrates_params,
         has_zen_mode,
+        takes_dictionaries,
         profile,
         reads: reads.unwrap_or_default(),
         works_by: works_by.unwrap_or_default(),

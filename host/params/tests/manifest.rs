@@ -25,6 +25,7 @@ fn full() -> Value {
         "html_output": true,
         "has_zen_mode": true,
         "migrates_params": true,
+        "takes_dictionaries": true,
         "profile": "workbench",
         "something_else": {"is": "ignored"},
         "parameters": [
@@ -122,7 +123,7 @@ fn everything_is_read() {
     assert_eq!(manifest.deprecated.as_ref().unwrap().end_date, "2026-01-31");
     assert_eq!(manifest.link, "https://example.org/a?b#c");
     assert!(manifest.loads_data && manifest.uses_data && manifest.html_output && manifest.has_zen_mode);
-    assert!(manifest.migrates_params);
+    assert!(manifest.migrates_params && manifest.takes_dictionaries);
     assert_eq!(manifest.profile, Some(Profile::Workbench));
     assert_eq!(manifest.parameters.len(), 22);
     let words = manifest.parameters.iter().map(|parameter| parameter.kind.word());
@@ -154,7 +155,7 @@ fn what_is_left_out_has_its_default() {
     ])))
     .unwrap();
     assert!(manifest.uses_data && !manifest.loads_data);
-    assert!(!manifest.migrates_params && manifest.profile.is_none());
+    assert!(!manifest.migrates_params && !manifest.takes_dictionaries && manifest.profile.is_none());
     assert_eq!((manifest.link.as_str(), manifest.description.as_str()), ("", ""));
     let defaults = manifest.param_schema().defaults();
     assert_eq!(Value::Object(defaults), json!({"menu": "x", "radio": true, "format": "{:,}"}));

@@ -15,6 +15,7 @@ use crate::normalise::normalise;
 use crate::rules::TableRules;
 use crate::sink::Sink;
 use crate::source::{BATCH_ROWS, Source};
+use crate::wide::Dictionaries;
 use crunchbox_protocol::{FileFormat, Profile, TableLimits};
 
 /// How to convert.
@@ -45,6 +46,9 @@ pub struct ConvertOptions {
     /// The rows that are wanted, the first being 0; `None` for all. The values of the others are not looked at. Of CSV all
     /// rows are read, whatever is wanted.
     pub rows: Option<Range<u64>>,
+    /// Whether text of few values may come as a dictionary and numbers, where a large Parquet file has it so. Each value is in it
+    /// once, and some row has it.
+    pub dictionaries: bool,
 }
 
 impl ConvertOptions {
@@ -58,6 +62,7 @@ impl ConvertOptions {
             batch_rows: None,
             columns: None,
             rows: None,
+            dictionaries: false,
         }
     }
 }
@@ -91,8 +96,9 @@ pub fn convert(
     guarded(|| {
         let release = input.release();
         let source = open(input, from, options)?;
-        let sink = Sink::new(to, output, &source.schema, source.rows, options.batch_rows)?;
-        read(source, Some(sink), options, release.as_ref())
+        let dictionaries = dictionaries_of(from);
+        let sink = Sink::new(to, output, &source.schema, source.rows, options.batch_rows, dictionaries)?;
+        read(source, Some(sink), options, dictionaries, release.as_ref())
     })
 }
 
@@ -103,7 +109,7 @@ pub fn convert(
 pub fn check(input: Input, format: FileFormat, options: &ConvertOptions) -> Result<TableInfo, TableError> {
     guarded(|| {
         let release = input.release();
-        read(open(input, format, options)?, None, options, release.as_ref())
+        read(open(input, format, options)?, None, options, dictionaries_of(format), release.as_ref())
     })
 }
 
@@ -121,12 +127,20 @@ pub fn look(input: Input, format: FileFormat, options: &ConvertOptions) -> Resul
     })
 }
 
+/// Those of a Parquet file are what this crate makes of it.
+fn dictionaries_of(format: FileFormat) -> Dictionaries {
+    match format {
+        FileFormat::Parquet => Dictionaries::Growing,
+        FileFormat::Arrow | FileFormat::Csv => Dictionaries::Any,
+    }
+}
+
 /// A table as it is to be handed on. Its schema has no metadata.
 fn open(input: Input, format: FileFormat, options: &ConvertOptions) -> Result<Source, TableError> {
-    let mut source =
-        Source::open(input, format, &options.limits, options.columns.as_ref(), options.rows.as_ref())?;
+    let (columns, rows) = (options.columns.as_ref(), options.rows.as_ref());
+    let mut source = Source::open(input, format, &options.limits, columns, rows, options.dictionaries)?;
     if options.normalise {
-        source = normalise(source, &options.limits)?;
+        source = normalise(source, &options.limits, dictionaries_of(format))?;
     }
     source.schema = Arc::new(Schema::new(source.schema.fields().clone()));
     Ok(source)
@@ -136,6 +150,7 @@ fn read(
     source: Source,
     mut sink: Option<Sink>,
     options: &ConvertOptions,
+    dictionaries: Dictionaries,
     release: Option<&Release>,
 ) -> Result<TableInfo, TableError> {
     let Source { schema, rows, mut batches, .. } = source;
@@ -144,6 +159,9 @@ fn read(
         batches = ahead(batches);
     }
     let mut rules = TableRules::new(schema.clone(), options.profile, &options.limits)?;
+    if dictionaries == Dictionaries::Growing {
+        rules = rules.with_growing_dictionaries();
+    }
     for batch in batches {
         let batch = batch?;
         rules.batch(&batch)?;

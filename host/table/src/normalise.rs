@@ -13,6 +13,7 @@ use arrow::util::display::FormatOptions;
 use crate::error::{Check, TableError, guarded};
 use crate::pieces::Pieces;
 use crate::source::Source;
+use crate::wide::Dictionaries;
 use crunchbox_protocol::TableLimits;
 use crunchbox_protocol::formats::{DateUnit, NumberFormat};
 
@@ -20,11 +21,26 @@ const DEFAULT_FORMAT: &str = "{:,}";
 const DEFAULT_UNIT: &str = "day";
 
 /// The same table with types and metadata of profile workbench; see [`crate::ConvertOptions::normalise`].
-pub(crate) fn normalise(source: Source, limits: &TableLimits) -> Result<Source, TableError> {
-    let fields = source.schema.fields().iter().map(|field| target(field)).collect::<Result<Vec<_>, _>>()?;
+pub(crate) fn normalise(
+    source: Source,
+    limits: &TableLimits,
+    dictionaries: Dictionaries,
+) -> Result<Source, TableError> {
+    let kept = dictionaries == Dictionaries::Growing;
+    let fields = source.schema.fields().iter().map(|field| match field.data_type() {
+        DataType::Dictionary(..) if kept => {
+            Ok(field.as_ref().clone().with_nullable(true).with_metadata(HashMap::new()))
+        }
+        _ => target(field),
+    });
+    let fields = fields.collect::<Result<Vec<_>, _>>()?;
     let schema = Arc::new(Schema::new(fields));
     let result = schema.clone();
-    let batches = Pieces::new(source.batches, limits.decoded_bytes).map(move |batch| {
+    let mut pieces = Pieces::new(source.batches, limits.decoded_bytes);
+    if kept {
+        pieces = pieces.keeping_dictionaries();
+    }
+    let batches = pieces.map(move |batch| {
         let batch = batch?;
         guarded(|| {
             let mut columns = Vec::with_capacity(batch.num_columns());

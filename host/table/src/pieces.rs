@@ -16,12 +16,19 @@ pub(crate) struct Pieces<I> {
     pending: Vec<RecordBatch>,
     bytes: u64,
     max_bytes: u64,
+    keeps_dictionaries: bool,
 }
 
 impl<I> Pieces<I> {
     /// * `max_bytes`: text of all batches, in bytes.
     pub(crate) fn new(batches: I, max_bytes: u64) -> Self {
-        Pieces { batches, pending: Vec::new(), bytes: 0, max_bytes }
+        Pieces { batches, pending: Vec::new(), bytes: 0, max_bytes, keeps_dictionaries: false }
+    }
+
+    /// Of dictionaries nothing is written out.
+    pub(crate) fn keeping_dictionaries(mut self) -> Self {
+        self.keeps_dictionaries = true;
+        self
     }
 }
 
@@ -37,6 +44,9 @@ impl<I: Iterator<Item = Result<RecordBatch, TableError>>> Pieces<I> {
             };
             let mut bytes = 0u64;
             for array in batch.columns() {
+                if self.keeps_dictionaries && matches!(array.data_type(), DataType::Dictionary(..)) {
+                    continue;
+                }
                 bytes = bytes.saturating_add(plain_bytes(array)?);
             }
             let rows = batch.num_rows();

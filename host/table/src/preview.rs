@@ -32,7 +32,7 @@ pub fn preview(
     limits: &TableLimits,
 ) -> Result<Preview, TableError> {
     guarded(|| {
-        let source = Source::open(input, format, limits, None, None)?;
+        let source = Source::open(input, format, limits, None, None, false)?;
         let columns = source.schema.fields().iter().map(|field| ColumnInfo::new(field)).collect();
         let mut preview = Preview { columns, rows: Vec::new() };
         for batch in source.batches {

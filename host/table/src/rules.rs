@@ -33,6 +33,7 @@ pub(crate) struct TableRules<'a> {
     counted: Vec<ArrayData>,
     text_bytes: u64,
     rows: u64,
+    growing_dictionaries: bool,
 }
 
 struct DictionaryUse {
@@ -70,7 +71,16 @@ impl<'a> TableRules<'a> {
             }
         }
         let (dictionaries, counted) = (HashMap::new(), Vec::new());
-        Ok(TableRules { profile, limits, schema, dictionaries, counted, text_bytes: 0, rows: 0 })
+        Ok(TableRules {
+            profile,
+            limits,
+            schema,
+            dictionaries,
+            counted,
+            text_bytes: 0,
+            rows: 0,
+            growing_dictionaries: false,
+        })
     }
 
     pub(crate) fn rows(&self) -> u64 {
@@ -86,6 +96,12 @@ impl<'a> TableRules<'a> {
             self.dictionaries.insert(column, DictionaryUse { used });
         }
         Ok(())
+    }
+
+    /// Each dictionary begins with that of the batch before, and keeps the rules of profile workbench.
+    pub(crate) fn with_growing_dictionaries(mut self) -> Self {
+        self.growing_dictionaries = true;
+        self
     }
 
     /// Judges the next batch; it has the schema that the rules were made for.
@@ -197,6 +213,7 @@ impl<'a> TableRules<'a> {
                 let unit = unit.and_then(|word| word.parse().ok()).unwrap_or(DateUnit::Day);
                 check_dates(array.as_primitive(), unit, first_row)
             }
+            DataType::Dictionary(..) if self.growing_dictionaries => Ok(()),
             DataType::Dictionary(index, _) => {
                 self.dictionary(column, array.as_any_dictionary().values())?;
                 let Some(dictionary) = self.dictionaries.get_mut(&column) else {

@@ -14,7 +14,7 @@ use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 
 use crate::error::{Check, TableError};
-use crate::wide::{Full, WideWriter};
+use crate::wide::{Dictionaries, Full, WideWriter};
 use crunchbox_protocol::FileFormat;
 
 /// Buffers begin at multiples of this, in bytes, so that whoever maps the file can load them into vector registers.
@@ -44,16 +44,20 @@ impl Sink {
         schema: &SchemaRef,
         rows: u64,
         batch_rows: Option<u64>,
+        dictionaries: Dictionaries,
     ) -> Result<Self, TableError> {
         match format {
             FileFormat::Arrow => {
                 let options = arrow_options()?;
                 let file = match batch_rows {
                     Some(_) => file,
-                    None => match WideWriter::begin(file, schema, &options, rows, Full::default())? {
-                        Ok(writer) => return Ok(Sink::Wide(Box::new(writer))),
-                        Err(file) => file,
-                    },
+                    None => {
+                        match WideWriter::begin(file, schema, &options, rows, Full::default(), dictionaries)?
+                        {
+                            Ok(writer) => return Ok(Sink::Wide(Box::new(writer))),
+                            Err(file) => file,
+                        }
+                    }
                 };
                 let writer = FileWriter::try_new_with_options(
                     BufWriter::with_capacity(1 << 20, file),

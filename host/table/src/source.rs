@@ -34,12 +34,14 @@ pub(crate) struct Source {
 impl Source {
     /// * `columns`: the names of those that are wanted; `None` for all.
     /// * `only`: the rows that are wanted; `None` for all. Those of CSV are all that there are.
+    /// * `dictionaries`: whether text of few values may be dictionary-encoded, where a Parquet file has it so.
     pub(crate) fn open(
         input: Input,
         format: FileFormat,
         limits: &TableLimits,
         columns: Option<&BTreeSet<String>>,
         only: Option<&Range<u64>>,
+        dictionaries: bool,
     ) -> Result<Self, TableError> {
         match format {
             FileFormat::Arrow => {
@@ -61,7 +63,7 @@ impl Source {
                     batches: Box::new(std::iter::from_fn(move || file.next_batch().transpose())),
                 })
             }
-            FileFormat::Parquet => parquet_source::open(input, limits, columns, only),
+            FileFormat::Parquet => parquet_source::open(input, limits, columns, only, dictionaries),
             FileFormat::Csv => csv_source::open(input, limits, columns),
         }
     }

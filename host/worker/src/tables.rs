@@ -99,6 +99,7 @@ fn options(job: &TableJob) -> ConvertOptions {
     options.limits = job.limits.clone();
     options.columns = job.columns.clone();
     options.rows = job.rows.clone();
+    options.dictionaries = job.dictionaries;
     options
 }
 

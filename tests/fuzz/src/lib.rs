@@ -176,6 +176,7 @@ fn preview(file: Buffer, format: FileFormat) {
 fn convert(file: &Buffer, from: FileFormat, profile: Profile) {
     let mut options = ConvertOptions::new(profile);
     options.limits = limits(profile);
+    options.dictionaries = true;
     let mut output = tempfile::tempfile().expect("a temporary file");
     let handle = output.try_clone().expect("a second handle");
     let input = Input::Buffer(file.clone());

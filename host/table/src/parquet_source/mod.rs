@@ -6,6 +6,7 @@
 //! before it is copied a million times.
 
 mod columns;
+mod dictionaries;
 mod scan;
 mod text;
 
@@ -29,7 +30,11 @@ use crate::input::Input;
 use crate::pieces::Pieces;
 use crate::source::{BATCH_BYTES, BATCH_ROWS, Batches, Source, wanted};
 use crate::values;
+use crate::wide::is_flat;
 use crunchbox_protocol::TableLimits;
+
+/// Row groups of fewer rows are decoded as one, and so without their dictionaries.
+const SMALL_GROUP_ROWS: u64 = 1 << 14;
 
 /// Field metadata that the reader makes up from the file's own numbering.
 const READER_METADATA_PREFIX: &str = "PARQUET:";
@@ -39,13 +44,14 @@ pub(crate) fn open(
     limits: &TableLimits,
     columns: Option<&BTreeSet<String>>,
     only: Option<&Range<u64>>,
+    dictionaries: bool,
 ) -> Result<Source, TableError> {
     match input {
         // Who reads a file moves its one cursor.
-        Input::File(file) => open_reader(file, |_| None, limits, columns, only),
+        Input::File(file) => open_reader(file, |_| None, limits, columns, only, dictionaries),
         Input::Buffer(buffer) | Input::Mapped(buffer, _) => {
             let bytes = bytes::Bytes::from_owner(Owner(buffer));
-            open_reader(bytes, |bytes| Some(bytes.clone()), limits, columns, only)
+            open_reader(bytes, |bytes| Some(bytes.clone()), limits, columns, only, dictionaries)
         }
     }
 }
@@ -65,6 +71,7 @@ fn open_reader<R: ChunkReader + 'static>(
     limits: &TableLimits,
     columns: Option<&BTreeSet<String>>,
     only: Option<&Range<u64>>,
+    dictionaries: bool,
 ) -> Result<Source, TableError> {
     guarded(|| {
         scan::check_footer(&reader, limits)?;
@@ -72,19 +79,29 @@ fn open_reader<R: ChunkReader + 'static>(
         let metadata =
             ArrowReaderMetadata::load(&reader, options.clone()).map_err(|error| parquet_error(&error))?;
         let rows = check_counts(&metadata, limits)?;
-        let viewed =
-            Arc::new(Schema::new(metadata.schema().fields().iter().map(as_view).collect::<Vec<_>>()));
+        let mut viewed: Vec<Field> = metadata.schema().fields().iter().map(as_view).collect();
         let places = match columns {
-            Some(columns) => wanted(&viewed, columns),
-            None => (0..viewed.fields().len()).collect(),
+            Some(columns) => wanted(metadata.schema(), columns),
+            None => (0..viewed.len()).collect(),
         };
+        let (groups, skipped, rows) = select(&metadata, only.cloned().unwrap_or(0..rows), rows);
+        let is_worth_it = rows > BATCH_ROWS as u64 && rows / groups.len().max(1) as u64 >= SMALL_GROUP_ROWS;
+        let all_flat = || places.iter().all(|place| is_flat(as_plain_type(viewed[*place].data_type())));
+        if dictionaries && is_worth_it && again(&reader).is_some() && all_flat() {
+            for place in &places {
+                if has_small_dictionaries(&reader, &metadata, &groups, *place, &viewed[*place]) {
+                    let field = viewed[*place].clone();
+                    viewed[*place] = field.with_data_type(dictionaries::data_type());
+                }
+            }
+        }
+        let viewed = Arc::new(Schema::new(viewed));
         let plain_fields = places.iter().map(|place| as_plain(&viewed.fields()[*place]));
         let schema = Arc::new(Schema::new(plain_fields.collect::<Vec<_>>()));
         let metadata =
             ArrowReaderMetadata::try_new(metadata.metadata().clone(), options.with_schema(viewed.clone()))
                 .map_err(|error| parquet_error(&error))?;
 
-        let (groups, skipped, rows) = select(&metadata, only.cloned().unwrap_or(0..rows), rows);
         let (schema_of_pages, limits) = (schema.clone(), limits.clone());
         let pages = Pages {
             metadata,
@@ -140,6 +157,7 @@ impl Pages {
         let decoded = self.columns(reader, again, batch_rows)?;
         let Pages { rows, schema, limits, .. } = self;
         let mut batches = Pieces::new(decoded, limits.decoded_bytes.saturating_sub(decoded_bytes))
+            .keeping_dictionaries()
             .map(move |batch| guarded(|| plain(&schema, &batch?)));
         let mut missing = rows;
         let batches = std::iter::from_fn(move || match batches.next() {
@@ -174,40 +192,103 @@ impl Pages {
         };
         let readers: Option<Vec<R>> = divided.iter().map(|_| again(&reader)).collect();
         let Some(readers) = readers.filter(|readers| readers.len() > 1) else {
-            return Ok(self.some(reader, &self.places, batch_rows));
+            return Ok(self.some(reader, again, &self.places, batch_rows));
         };
         let mut parts = Vec::with_capacity(divided.len());
         for (places, reader) in divided.iter().zip(readers) {
             let in_batch = places.iter().filter_map(|place| self.places.binary_search(place).ok());
-            parts.push((in_batch.collect(), ahead(self.some(reader, places, batch_rows))));
+            parts.push((in_batch.collect(), ahead(self.some(reader, again, places, batch_rows))));
         }
         Ok(columns::side_by_side(self.viewed.clone(), parts))
     }
 
     /// Some columns as they are decoded.
-    fn some<R: ChunkReader + 'static>(&self, reader: R, places: &[usize], batch_rows: usize) -> Batches {
-        let (metadata, groups, places) = (self.metadata.clone(), self.groups.clone(), places.to_vec());
-        let skipped = usize::try_from(self.skipped).unwrap_or(usize::MAX);
-        let rows = usize::try_from(self.rows).unwrap_or(usize::MAX);
-        // By whoever asks for the first batch, beside the other columns.
-        let decode = move || -> Result<Batches, TableError> {
-            scan::check_lengths(&reader, metadata.metadata(), &groups, &places)?;
-            let mask = ProjectionMask::roots(metadata.parquet_schema(), places);
-            let decoded = ParquetRecordBatchReaderBuilder::new_with_metadata(reader, metadata)
-                .with_batch_size(batch_rows)
-                .with_projection(mask)
-                .with_row_groups(groups)
-                .with_offset(skipped)
-                .with_limit(rows)
-                .build()
-                .map_err(|error| parquet_error(&error))?;
-            Ok(Box::new(decoded.map(|batch| {
-                let cannot = |error| TableError::new(Check::Parquet, format!("cannot be decoded: {error}"));
-                text::write_out(&batch.map_err(cannot)?)
-            })))
-        };
-        lazily(decode)
+    fn some<R: ChunkReader + 'static>(
+        &self,
+        reader: R,
+        again: fn(&R) -> Option<R>,
+        places: &[usize],
+        batch_rows: usize,
+    ) -> Batches {
+        let (metadata, places) = (self.metadata.clone(), places.to_vec());
+        let mut growing = dictionaries::Growing::default();
+        let mut reader = Some(reader);
+        let spans = self.spans();
+        let last = spans.len().saturating_sub(1);
+        let decoded = spans.into_iter().enumerate().flat_map(move |(index, span)| {
+            let reader = if index == last { reader.take() } else { reader.as_ref().and_then(again) };
+            let (metadata, places) = (metadata.clone(), places.clone());
+            // By whoever asks for the first batch, beside the other columns.
+            lazily(move || {
+                let reader = reader.ok_or_else(|| TableError::new(Check::Parquet, "cannot be read twice"))?;
+                scan::check_lengths(&reader, metadata.metadata(), &span.groups, &places)?;
+                span.decode(reader, metadata, places, batch_rows)
+            })
+        });
+        Box::new(decoded.map(move |batch| text::write_out(&growing.unify(batch?)?)))
     }
+
+    /// Where to begin to decode. Row groups have dictionaries of their own: no batch is to reach from one into another then.
+    fn spans(&self) -> Vec<Span> {
+        let has_dictionaries =
+            self.schema.fields().iter().any(|field| *field.data_type() == dictionaries::data_type());
+        if !has_dictionaries {
+            return vec![Span { groups: self.groups.clone(), skipped: self.skipped, rows: self.rows }];
+        }
+        let (mut skipped, mut left) = (self.skipped, self.rows);
+        let spans = self.groups.iter().map(|group| {
+            let skipped = std::mem::take(&mut skipped);
+            let rows = u64::try_from(self.metadata.metadata().row_group(*group).num_rows()).unwrap_or(0);
+            let rows = rows.saturating_sub(skipped).min(left);
+            left -= rows;
+            Span { groups: vec![*group], skipped, rows }
+        });
+        spans.collect()
+    }
+}
+
+/// Row groups that are decoded as one, how many rows come first in them that are not wanted, and how many are.
+struct Span {
+    groups: Vec<usize>,
+    skipped: u64,
+    rows: u64,
+}
+
+impl Span {
+    fn decode<R: ChunkReader + 'static>(
+        self,
+        reader: R,
+        metadata: ArrowReaderMetadata,
+        places: Vec<usize>,
+        batch_rows: usize,
+    ) -> Result<Batches, TableError> {
+        let mask = ProjectionMask::roots(metadata.parquet_schema(), places);
+        let decoded = ParquetRecordBatchReaderBuilder::new_with_metadata(reader, metadata)
+            .with_batch_size(batch_rows)
+            .with_projection(mask)
+            .with_row_groups(self.groups)
+            .with_offset(usize::try_from(self.skipped).unwrap_or(usize::MAX))
+            .with_limit(usize::try_from(self.rows).unwrap_or(usize::MAX))
+            .build()
+            .map_err(|error| parquet_error(&error))?;
+        Ok(Box::new(decoded.map(|batch| {
+            batch.map_err(|error| TableError::new(Check::Parquet, format!("cannot be decoded: {error}")))
+        })))
+    }
+}
+
+/// Whether a column is plain text that the file has as numbers of a few texts.
+fn has_small_dictionaries<R: ChunkReader>(
+    reader: &R,
+    metadata: &ArrowReaderMetadata,
+    groups: &[usize],
+    place: usize,
+    field: &Field,
+) -> bool {
+    let schema = metadata.parquet_schema();
+    let leaf = (0..schema.num_columns()).find(|leaf| schema.get_column_root_idx(*leaf) == place);
+    *field.data_type() == DataType::Utf8View
+        && leaf.is_some_and(|leaf| scan::has_small_dictionaries(reader, metadata.metadata(), groups, leaf))
 }
 
 /// The row groups that hold the rows that are wanted, how many other rows come first in them, and how many are wanted of
@@ -276,14 +357,18 @@ fn without_dictionaries(data_type: &DataType) -> DataType {
 
 /// The field as it is handed on.
 fn as_plain(field: &Arc<Field>) -> Field {
-    let data_type = match field.data_type() {
-        DataType::Utf8View => DataType::Utf8,
-        DataType::BinaryView => DataType::Binary,
-        other => other.clone(),
-    };
     let mut metadata = field.metadata().clone();
     metadata.retain(|key, _| !key.starts_with(READER_METADATA_PREFIX));
+    let data_type = as_plain_type(field.data_type()).clone();
     field.as_ref().clone().with_data_type(data_type).with_metadata(metadata)
+}
+
+fn as_plain_type(data_type: &DataType) -> &DataType {
+    match data_type {
+        DataType::Utf8View => &DataType::Utf8,
+        DataType::BinaryView => &DataType::Binary,
+        other => other,
+    }
 }
 
 /// Turns views into plain text, and sees that values are what their types say: the decoder takes the file's word.

@@ -29,6 +29,10 @@ const MAX_THRIFT_DEPTH: u32 = 32;
 /// The codec called LZ4 has no frames by definition, but old writers made them and the decompressor takes them.
 const LZ4_FRAME_MAGIC: [u8; 4] = [0x04, 0x22, 0x4d, 0x18];
 
+/// The dictionaries of all row groups together are small up to here.
+const SMALL_DICTIONARY_VALUES: u64 = 1 << 16;
+const SMALL_DICTIONARY_BYTES: u64 = 1 << 20;
+
 /// Field numbers of the format's definition, `parquet.thrift`.
 const FILE_METADATA_SCHEMA: i16 = 2;
 const SCHEMA_ELEMENT_NUM_CHILDREN: i16 = 5;
@@ -39,6 +43,10 @@ const PAGE_HEADER_DATA: i16 = 5;
 const PAGE_HEADER_DICTIONARY: i16 = 7;
 const PAGE_HEADER_DATA_V2: i16 = 8;
 const NUM_VALUES: i16 = 1;
+const V1_ENCODING: i16 = 2;
+const V2_ENCODING: i16 = 4;
+/// Numbers of the values of a dictionary: `PLAIN_DICTIONARY`, as old writers called it, and `RLE_DICTIONARY`.
+const DICTIONARY_ENCODINGS: [i64; 2] = [2, 8];
 const V2_DEFINITION_LEVELS_BYTES: i16 = 5;
 const V2_REPETITION_LEVELS_BYTES: i16 = 6;
 const V2_IS_COMPRESSED: i16 = 7;
@@ -144,6 +152,28 @@ pub(super) fn check_lengths<R: ChunkReader>(
 ) -> Result<(), TableError> {
     each_column(metadata, groups, columns, |column| {
         each_page(file, column, |page| check_decompression(file, column.compression(), page))
+    })
+}
+
+/// Whether all of a column, whose place among the file's own this is, are numbers of a few texts' dictionaries. Its headers are checked
+/// later.
+pub(super) fn has_small_dictionaries<R: ChunkReader>(
+    file: &R,
+    metadata: &ParquetMetaData,
+    groups: &[usize],
+    column: usize,
+) -> bool {
+    let mut sum = (0u64, 0u64);
+    groups.iter().filter_map(|group| metadata.row_groups().get(*group)).all(|group| {
+        let mut is_numbers = true;
+        let seen = each_page(file, group.column(column), |Page { header, .. }| {
+            if header.is_dictionary {
+                sum = (sum.0.saturating_add(header.values), sum.1.saturating_add(header.uncompressed));
+            }
+            is_numbers &= header.is_dictionary || header.is_numbers;
+            Ok(())
+        });
+        seen.is_ok() && is_numbers && sum.0 <= SMALL_DICTIONARY_VALUES && sum.1 <= SMALL_DICTIONARY_BYTES
     })
 }
 
@@ -269,6 +299,8 @@ struct Page {
 
 struct PageHeader {
     is_dictionary: bool,
+    /// It holds numbers of a dictionary's values.
+    is_numbers: bool,
     header_bytes: u64,
     compressed: u64,
     uncompressed: u64,
@@ -294,6 +326,7 @@ fn parse_page_header(bytes: &[u8]) -> Result<PageHeader, TableError> {
     let mut compact = Compact { bytes };
     let (mut kind_of_page, mut compressed, mut uncompressed, mut values) = (None, None, None, 0);
     let (mut definition_levels, mut repetition_levels, mut is_compressed) = (0, 0, true);
+    let mut encoding = None;
     let mut last = 0;
     while let Some((id, kind)) = compact.field(&mut last)? {
         match (id, kind) {
@@ -306,6 +339,8 @@ fn parse_page_header(bytes: &[u8]) -> Result<PageHeader, TableError> {
                 while let Some((id, kind)) = compact.field(&mut last)? {
                     match (id, kind) {
                         (NUM_VALUES, Kind::Integer) => values = compact.integer()?,
+                        (V1_ENCODING, Kind::Integer) if !is_v2 => encoding = Some(compact.integer()?),
+                        (V2_ENCODING, Kind::Integer) if is_v2 => encoding = Some(compact.integer()?),
                         (V2_DEFINITION_LEVELS_BYTES, Kind::Integer) if is_v2 => {
                             definition_levels = compact.integer()?
                         }
@@ -327,6 +362,7 @@ fn parse_page_header(bytes: &[u8]) -> Result<PageHeader, TableError> {
     };
     Ok(PageHeader {
         is_dictionary: kind_of_page == Some(DICTIONARY_PAGE),
+        is_numbers: encoding.is_some_and(|encoding| DICTIONARY_ENCODINGS.contains(&encoding)),
         header_bytes: (bytes.len() - compact.bytes.len()) as u64,
         compressed: count("compressed size", compressed)?,
         uncompressed: count("uncompressed size", uncompressed)?,

@@ -10,11 +10,17 @@ mod batch;
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
+use std::sync::Arc;
 
-use arrow::array::{Array, ArrayData, ArrayRef, RecordBatch};
-use arrow::datatypes::{ArrowNativeType, DataType, Schema, SchemaRef};
+use arrow::array::{
+    Array, ArrayData, ArrayRef, AsArray, DictionaryArray, Int32Array, RecordBatch, new_empty_array,
+};
+use arrow::datatypes::{ArrowNativeType, DataType, Int32Type, Schema, SchemaRef};
+use arrow::error::ArrowError;
 use arrow::ipc::convert::IpcSchemaEncoder;
-use arrow::ipc::writer::{DictionaryTracker, IpcDataGenerator, IpcWriteOptions, write_message};
+use arrow::ipc::writer::{
+    DictionaryTracker, IpcDataGenerator, IpcWriteContext, IpcWriteOptions, write_message,
+};
 use arrow::ipc::{Block, FooterBuilder, MetadataVersion};
 use flatbuffers::FlatBufferBuilder;
 
@@ -63,10 +69,22 @@ enum Layout {
     Text(usize),
 }
 
+/// What is known of the dictionaries of batches that arrive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dictionaries {
+    /// Each batch may have its own.
+    Any,
+    /// Their values are text, their keys of 32 bits, and each begins with that of the batch before.
+    Growing,
+}
+
 impl Layout {
-    /// `None` for what has other columns inside it, or a dictionary beside it.
-    fn of(data_type: &DataType) -> Option<Layout> {
+    /// `None` for what has other columns inside it, or a dictionary beside it that may be another one each time.
+    fn of(data_type: &DataType, dictionaries: Dictionaries) -> Option<Layout> {
         Some(match data_type {
+            DataType::Dictionary(..) if dictionaries == Dictionaries::Growing => {
+                Layout::Fixed(size_of::<i32>())
+            }
             DataType::Null => Layout::Null,
             DataType::Boolean => Layout::Bits,
             DataType::Utf8 | DataType::Binary => Layout::Text(size_of::<i32>()),
@@ -123,6 +141,11 @@ impl Layout {
     }
 }
 
+/// Whether a column of this type can be in a file of this kind, and so beside dictionaries that grow.
+pub(crate) fn is_flat(data_type: &DataType) -> bool {
+    Layout::of(data_type, Dictionaries::Any).is_some()
+}
+
 fn aligned(bytes: u64) -> u64 {
     bytes.next_multiple_of(ALIGNMENT)
 }
@@ -136,6 +159,9 @@ pub(crate) struct WideWriter {
     /// Rows that are still to come.
     rows_left: u64,
     batch: Option<Batch>,
+    /// Of each column the dictionary so far, if it has one.
+    dictionaries: Vec<Option<ArrayRef>>,
+    options: IpcWriteOptions,
 }
 
 impl WideWriter {
@@ -148,14 +174,22 @@ impl WideWriter {
         options: &IpcWriteOptions,
         rows: u64,
         full: Full,
+        dictionaries: Dictionaries,
     ) -> Result<Result<Self, File>, TableError> {
-        let layouts = schema.fields().iter().map(|field| Layout::of(field.data_type()));
+        let layouts = schema.fields().iter().map(|field| Layout::of(field.data_type(), dictionaries));
         let Some(layouts) = layouts.collect::<Option<Vec<_>>>() else { return Ok(Err(file)) };
         let frame = Frame::begin(&file, schema, options)?;
-        Ok(Ok(WideWriter { file, frame, layouts, full, rows_left: rows, batch: None }))
+        let dictionaries = vec![None; layouts.len()];
+        let options = options.clone();
+        Ok(Ok(WideWriter { file, frame, layouts, full, rows_left: rows, batch: None, dictionaries, options }))
     }
 
     pub(crate) fn write(&mut self, batch: &RecordBatch) -> Result<(), TableError> {
+        for (dictionary, array) in self.dictionaries.iter_mut().zip(batch.columns()) {
+            if let Some(array) = array.as_dictionary_opt::<Int32Type>() {
+                *dictionary = Some(array.values().clone());
+            }
+        }
         let mut start = 0;
         while start < batch.num_rows() {
             let rest = batch.slice(start, batch.num_rows() - start);
@@ -190,8 +224,43 @@ impl WideWriter {
     /// Completes the file.
     pub(crate) fn finish(mut self) -> Result<File, TableError> {
         self.close()?;
+        self.write_dictionaries()?;
         self.frame.finish(&self.file)?;
         Ok(self.file)
+    }
+
+    /// Writes the dictionaries of all batches behind them: now they are whole, and a footer tells where they are.
+    fn write_dictionaries(&mut self) -> Result<(), TableError> {
+        if self.dictionaries.iter().all(Option::is_none) {
+            return Ok(());
+        }
+        let failed = |error: ArrowError| TableError::new(Check::Conversion, error.to_string());
+        let columns = self.frame.schema.fields().iter().zip(&self.dictionaries);
+        let columns = columns.map(|(field, values)| -> Result<ArrayRef, ArrowError> {
+            Ok(match values {
+                Some(values) => {
+                    Arc::new(DictionaryArray::<Int32Type>::try_new(Int32Array::new_null(0), values.clone())?)
+                }
+                None => new_empty_array(field.data_type()),
+            })
+        });
+        let columns = columns.collect::<Result<Vec<_>, _>>().map_err(failed)?;
+        let batch = RecordBatch::try_new(self.frame.schema.clone(), columns).map_err(failed)?;
+        // Their ids are those that the schema has.
+        let mut tracker = DictionaryTracker::new(true);
+        let generator = IpcDataGenerator::default();
+        generator.schema_to_bytes_with_dictionary_tracker(batch.schema_ref(), &mut tracker, &self.options);
+        let (encoded, _) = generator
+            .encode(&batch, &mut tracker, &self.options, &mut IpcWriteContext::default())
+            .map_err(failed)?;
+        for dictionary in encoded {
+            let at = aligned(self.frame.end);
+            let mut message = Vec::new();
+            let (header, body) = write_message(&mut message, dictionary, &self.options).map_err(failed)?;
+            write_at(&self.file, &message, at)?;
+            self.frame.add_dictionary(Block::new(at as i64, header as i32, body as i64));
+        }
+        Ok(())
     }
 }
 
@@ -201,6 +270,7 @@ pub(crate) struct Frame {
     /// Where the next block begins.
     end: u64,
     blocks: Vec<Block>,
+    dictionaries: Vec<Block>,
 }
 
 impl Frame {
@@ -221,12 +291,17 @@ impl Frame {
         write_message(&mut head, message, options)
             .map_err(|error| TableError::new(Check::Conversion, error.to_string()))?;
         write_at(file, &head, 0)?;
-        Ok(Frame { schema: schema.clone(), end: head.len() as u64, blocks: Vec::new() })
+        Ok(Frame {
+            schema: schema.clone(),
+            end: head.len() as u64,
+            blocks: Vec::new(),
+            dictionaries: Vec::new(),
+        })
     }
 
     /// Goes on with a file that was complete: what follows takes the place of its footer.
     pub(crate) fn resume(schema: &SchemaRef, blocks: &[Block], end: u64) -> Frame {
-        Frame { schema: schema.clone(), end, blocks: blocks.to_vec() }
+        Frame { schema: schema.clone(), end, blocks: blocks.to_vec(), dictionaries: Vec::new() }
     }
 
     /// Where the next block may begin, at the earliest.
@@ -236,15 +311,20 @@ impl Frame {
 
     /// Takes down a block that was written.
     pub(crate) fn add(&mut self, block: Block) {
-        self.end = block.offset() as u64 + block.metaDataLength() as u64 + block.bodyLength() as u64;
+        self.end = end(&block);
         self.blocks.push(block);
+    }
+
+    fn add_dictionary(&mut self, block: Block) {
+        self.end = end(&block);
+        self.dictionaries.push(block);
     }
 
     /// Completes the file. What is behind its end is cut off.
     pub(crate) fn finish(&self, file: &File) -> Result<(), TableError> {
         let mut tail = CONTINUATION_MARKER.to_vec();
         tail.extend([0; 4]);
-        let footer = footer(&self.schema, &self.blocks);
+        let footer = footer(&self.schema, &self.dictionaries, &self.blocks);
         tail.extend(&footer);
         let length = i32::try_from(footer.len()).map_err(|_| {
             TableError::new(Check::MaxMetadataBytes, "the footer does not fit into an Arrow file")
@@ -256,9 +336,13 @@ impl Frame {
     }
 }
 
-fn footer(schema: &Schema, blocks: &[Block]) -> Vec<u8> {
+fn end(block: &Block) -> u64 {
+    block.offset() as u64 + block.metaDataLength() as u64 + block.bodyLength() as u64
+}
+
+fn footer(schema: &Schema, dictionaries: &[Block], blocks: &[Block]) -> Vec<u8> {
     let mut builder = FlatBufferBuilder::new();
-    let dictionaries = builder.create_vector::<Block>(&[]);
+    let dictionaries = builder.create_vector(dictionaries);
     let batches = builder.create_vector(blocks);
     let mut tracker = DictionaryTracker::new(true);
     let schema = IpcSchemaEncoder::new()
@@ -289,8 +373,6 @@ pub(crate) fn write_at(file: &File, bytes: &[u8], mut at: u64) -> Result<(), Tab
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use arrow::array::*;
     use arrow::buffer::Buffer;
     use arrow::datatypes::{Field, Int32Type};
@@ -340,7 +422,8 @@ mod tests {
     fn written(pieces: &[RecordBatch], rows: u64, full: Full) -> Buffer {
         let file = tempfile::tempfile().unwrap();
         let again = file.try_clone().unwrap();
-        let begun = WideWriter::begin(file, &pieces[0].schema(), &options(), rows, full).unwrap();
+        let begun =
+            WideWriter::begin(file, &pieces[0].schema(), &options(), rows, full, Dictionaries::Any).unwrap();
         let mut writer = begun.unwrap_or_else(|_| panic!("all of it is flat"));
         pieces.iter().for_each(|piece| writer.write(piece).unwrap());
         writer.finish().unwrap();
@@ -403,7 +486,14 @@ mod tests {
         let file = tempfile::tempfile().unwrap();
         let again = file.try_clone().unwrap();
         let batch = table(&[(0, 1, "x".to_owned())]);
-        let begun = WideWriter::begin(file, &batch.schema(), &options(), u64::MAX, Full::default());
+        let begun = WideWriter::begin(
+            file,
+            &batch.schema(),
+            &options(),
+            u64::MAX,
+            Full::default(),
+            Dictionaries::Any,
+        );
         let mut writer = begun.unwrap().unwrap_or_else(|_| panic!("all of it is flat"));
         writer.write(&batch).unwrap();
         writer.finish().unwrap();
@@ -417,7 +507,14 @@ mod tests {
         let list = ListArray::from_iter_primitive::<Int32Type, _, _>([Some([Some(1)])]);
         let field = Field::new("a", list.data_type().clone(), true);
         let schema = Arc::new(Schema::new(vec![field]));
-        let begun = WideWriter::begin(tempfile::tempfile().unwrap(), &schema, &options(), 1, Full::default());
+        let begun = WideWriter::begin(
+            tempfile::tempfile().unwrap(),
+            &schema,
+            &options(),
+            1,
+            Full::default(),
+            Dictionaries::Any,
+        );
         assert!(begun.unwrap().is_err());
     }
 }
