@@ -14,8 +14,7 @@ use crate::input::{Input, Release};
 use crate::normalise::normalise;
 use crate::rules::TableRules;
 use crate::sink::Sink;
-use crate::source::{BATCH_ROWS, Source};
-use crate::wide::Dictionaries;
+use crate::source::{BATCH_ROWS, Dictionaries, Source};
 use crunchbox_protocol::{FileFormat, Profile, TableLimits};
 
 /// How to convert.
@@ -73,7 +72,7 @@ impl ConvertOptions {
 /// Arrow file that is not in memory yet is read into it whole.
 ///
 /// * From Arrow: LZ4 and ZSTD bodies are fine, and the file is checked as [`crate::validate`] does.
-/// * From Parquet: dictionaries and large text become plain text; `format` and `unit` are there if we, or anyone who keeps
+/// * From Parquet: large text becomes plain text, and so do dictionaries, but for [`ConvertOptions::dictionaries`]; `format` and `unit` are there if we, or anyone who keeps
 ///   the Arrow schema in the file, wrote it.
 /// * From CSV: UTF-8, a header row, commas. A column is Int64 or Float64 if every cell is such a number and would come
 ///   back as it was, else text; empty cells are null. Column names are cleaned: control characters go, long ones are cut,
@@ -96,9 +95,9 @@ pub fn convert(
     guarded(|| {
         let release = input.release();
         let source = open(input, from, options)?;
-        let dictionaries = dictionaries_of(from);
-        let sink = Sink::new(to, output, &source.schema, source.rows, options.batch_rows, dictionaries)?;
-        read(source, Some(sink), options, dictionaries, release.as_ref())
+        let Source { schema, rows, dictionaries, .. } = &source;
+        let sink = Sink::new(to, output, schema, *rows, options.batch_rows, *dictionaries)?;
+        read(source, Some(sink), options, release.as_ref())
     })
 }
 
@@ -109,13 +108,12 @@ pub fn convert(
 pub fn check(input: Input, format: FileFormat, options: &ConvertOptions) -> Result<TableInfo, TableError> {
     guarded(|| {
         let release = input.release();
-        read(open(input, format, options)?, None, options, dictionaries_of(format), release.as_ref())
+        read(open(input, format, options)?, None, options, release.as_ref())
     })
 }
 
 /// The columns that [`convert`] would give, how many rows the file says that it has, and whether it says that it is built as
-/// inputs are. Values are not looked at, except
-/// those of CSV, whose types only they tell.
+/// inputs are. Values are not looked at, except those of CSV, whose types only they tell.
 ///
 /// # Errors
 /// As [`convert`], as far as the schema tells.
@@ -127,20 +125,12 @@ pub fn look(input: Input, format: FileFormat, options: &ConvertOptions) -> Resul
     })
 }
 
-/// Those of a Parquet file are what this crate makes of it.
-fn dictionaries_of(format: FileFormat) -> Dictionaries {
-    match format {
-        FileFormat::Parquet => Dictionaries::Growing,
-        FileFormat::Arrow | FileFormat::Csv => Dictionaries::Any,
-    }
-}
-
 /// A table as it is to be handed on. Its schema has no metadata.
 fn open(input: Input, format: FileFormat, options: &ConvertOptions) -> Result<Source, TableError> {
     let (columns, rows) = (options.columns.as_ref(), options.rows.as_ref());
     let mut source = Source::open(input, format, &options.limits, columns, rows, options.dictionaries)?;
     if options.normalise {
-        source = normalise(source, &options.limits, dictionaries_of(format))?;
+        source = normalise(source, &options.limits)?;
     }
     source.schema = Arc::new(Schema::new(source.schema.fields().clone()));
     Ok(source)
@@ -150,10 +140,9 @@ fn read(
     source: Source,
     mut sink: Option<Sink>,
     options: &ConvertOptions,
-    dictionaries: Dictionaries,
     release: Option<&Release>,
 ) -> Result<TableInfo, TableError> {
-    let Source { schema, rows, mut batches, .. } = source;
+    let Source { schema, rows, dictionaries, mut batches, .. } = source;
     // A thread is worth it where there is more than a batch.
     if rows > BATCH_ROWS as u64 {
         batches = ahead(batches);

@@ -9,13 +9,13 @@ use std::collections::BTreeSet;
 use std::io::{Read, Seek, SeekFrom};
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Float64Builder, Int64Builder, RecordBatch, RecordBatchOptions, StringBuilder};
+use arrow::array::{ArrayRef, Float64Builder, Int64Builder, RecordBatch, StringBuilder};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use csv::{ByteRecord, ErrorKind, ReaderBuilder};
 
 use crate::error::{Check, TableError, shown};
 use crate::input::Input;
-use crate::source::{BATCH_BYTES, BATCH_ROWS, Source, wanted};
+use crate::source::{BATCH_BYTES, BATCH_ROWS, Dictionaries, Source, batch_of, wanted};
 use crunchbox_protocol::TableLimits;
 use crunchbox_protocol::colnames::unique_colnames;
 
@@ -39,7 +39,7 @@ pub(crate) fn open(
     skip_header(&mut reader)?;
     let mut cells = Rows { reader, record: ByteRecord::new(), places, kinds, schema: schema.clone() };
     let batches = Box::new(std::iter::from_fn(move || cells.next_batch().transpose()));
-    Ok(Source { schema, rows, plain: false, batches })
+    Ok(Source { schema, rows, dictionaries: Dictionaries::Any, plain: false, batches })
 }
 
 type Reader = csv::Reader<Box<dyn Read + Send>>;
@@ -242,8 +242,7 @@ impl Rows {
             return Ok(None);
         }
         let columns = builders.into_iter().map(Builder::finish).collect();
-        let options = RecordBatchOptions::new().with_row_count(Some(rows));
-        RecordBatch::try_new_with_options(self.schema.clone(), columns, &options)
+        batch_of(self.schema.clone(), columns, rows)
             .map(Some)
             .map_err(|error| TableError::new(Check::Conversion, error.to_string()))
     }

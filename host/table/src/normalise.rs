@@ -3,17 +3,14 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow::array::{
-    Array, ArrayRef, ArrowPrimitiveType, AsArray, PrimitiveArray, RecordBatch, RecordBatchOptions,
-};
+use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray, PrimitiveArray};
 use arrow::compute::{CastOptions, cast_with_options};
 use arrow::datatypes::{DataType, Field, Float16Type, Float32Type, Float64Type, Schema, TimeUnit};
 use arrow::util::display::FormatOptions;
 
 use crate::error::{Check, TableError, guarded};
 use crate::pieces::Pieces;
-use crate::source::Source;
-use crate::wide::Dictionaries;
+use crate::source::{Dictionaries, Source, batch_of};
 use crunchbox_protocol::TableLimits;
 use crunchbox_protocol::formats::{DateUnit, NumberFormat};
 
@@ -21,13 +18,10 @@ const DEFAULT_FORMAT: &str = "{:,}";
 const DEFAULT_UNIT: &str = "day";
 
 /// The same table with types and metadata of profile workbench; see [`crate::ConvertOptions::normalise`].
-pub(crate) fn normalise(
-    source: Source,
-    limits: &TableLimits,
-    dictionaries: Dictionaries,
-) -> Result<Source, TableError> {
+pub(crate) fn normalise(source: Source, limits: &TableLimits) -> Result<Source, TableError> {
+    let Source { schema, rows, dictionaries, plain, batches } = source;
     let kept = dictionaries == Dictionaries::Growing;
-    let fields = source.schema.fields().iter().map(|field| match field.data_type() {
+    let fields = schema.fields().iter().map(|field| match field.data_type() {
         DataType::Dictionary(..) if kept => {
             Ok(field.as_ref().clone().with_nullable(true).with_metadata(HashMap::new()))
         }
@@ -36,11 +30,7 @@ pub(crate) fn normalise(
     let fields = fields.collect::<Result<Vec<_>, _>>()?;
     let schema = Arc::new(Schema::new(fields));
     let result = schema.clone();
-    let mut pieces = Pieces::new(source.batches, limits.decoded_bytes);
-    if kept {
-        pieces = pieces.keeping_dictionaries();
-    }
-    let batches = pieces.map(move |batch| {
+    let batches = Pieces::new(batches, limits.decoded_bytes, dictionaries).map(move |batch| {
         let batch = batch?;
         guarded(|| {
             let mut columns = Vec::with_capacity(batch.num_columns());
@@ -48,12 +38,11 @@ pub(crate) fn normalise(
                 columns
                     .push(convert(array, field.data_type()).map_err(|error| error.in_column(field.name()))?);
             }
-            let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-            RecordBatch::try_new_with_options(result.clone(), columns, &options)
+            batch_of(result.clone(), columns, batch.num_rows())
                 .map_err(|error| TableError::new(Check::Conversion, error.to_string()))
         })
     });
-    Ok(Source { schema, rows: source.rows, plain: source.plain, batches: Box::new(batches) })
+    Ok(Source { schema, rows, dictionaries, plain, batches: Box::new(batches) })
 }
 
 /// What a column becomes. All columns may hold nulls, as numbers that are not finite become null.

@@ -5,7 +5,7 @@ use arrow::compute::kernels::length::length;
 use arrow::datatypes::{BinaryViewType, ByteViewType, DataType, Int64Type, StringViewType};
 
 use crate::error::{Check, TableError, guarded};
-use crate::source::BATCH_BYTES;
+use crate::source::{BATCH_BYTES, Dictionaries};
 
 /// Batches whose text, written out plainly, is a few megabytes each and in all no more than allowed.
 ///
@@ -16,19 +16,14 @@ pub(crate) struct Pieces<I> {
     pending: Vec<RecordBatch>,
     bytes: u64,
     max_bytes: u64,
-    keeps_dictionaries: bool,
+    dictionaries: Dictionaries,
 }
 
 impl<I> Pieces<I> {
     /// * `max_bytes`: text of all batches, in bytes.
-    pub(crate) fn new(batches: I, max_bytes: u64) -> Self {
-        Pieces { batches, pending: Vec::new(), bytes: 0, max_bytes, keeps_dictionaries: false }
-    }
-
-    /// Of dictionaries nothing is written out.
-    pub(crate) fn keeping_dictionaries(mut self) -> Self {
-        self.keeps_dictionaries = true;
-        self
+    /// * `dictionaries`: nothing is written out of those that grow.
+    pub(crate) fn new(batches: I, max_bytes: u64, dictionaries: Dictionaries) -> Self {
+        Pieces { batches, pending: Vec::new(), bytes: 0, max_bytes, dictionaries }
     }
 }
 
@@ -44,7 +39,9 @@ impl<I: Iterator<Item = Result<RecordBatch, TableError>>> Pieces<I> {
             };
             let mut bytes = 0u64;
             for array in batch.columns() {
-                if self.keeps_dictionaries && matches!(array.data_type(), DataType::Dictionary(..)) {
+                if self.dictionaries == Dictionaries::Growing
+                    && matches!(array.data_type(), DataType::Dictionary(..))
+                {
                     continue;
                 }
                 bytes = bytes.saturating_add(plain_bytes(array)?);

@@ -14,7 +14,8 @@ use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 
 use crate::error::{Check, TableError};
-use crate::wide::{Dictionaries, Full, WideWriter};
+use crate::source::Dictionaries;
+use crate::wide::{Full, WideWriter};
 use crunchbox_protocol::FileFormat;
 
 /// Buffers begin at multiples of this, in bytes, so that whoever maps the file can load them into vector registers.

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use arrow::array::RecordBatch;
+use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{Schema, SchemaRef};
+use arrow::error::ArrowError;
 
 use crate::error::TableError;
 use crate::input::Input;
@@ -20,11 +21,32 @@ pub(crate) const BATCH_BYTES: usize = 32 << 20;
 
 pub(crate) type Batches = Box<dyn Iterator<Item = Result<RecordBatch, TableError>> + Send>;
 
+/// What is known of the dictionaries of a table's batches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dictionaries {
+    /// Each batch may have its own.
+    Any,
+    /// Their values are text, their keys of 32 bits, and each begins with that of the batch before. Each text is in it once, and
+    /// some row has it.
+    Growing,
+}
+
+/// A batch of these columns, of which there may be none.
+pub(crate) fn batch_of(
+    schema: SchemaRef,
+    columns: Vec<ArrayRef>,
+    rows: usize,
+) -> Result<RecordBatch, ArrowError> {
+    let options = RecordBatchOptions::new().with_row_count(Some(rows));
+    RecordBatch::try_new_with_options(schema, columns, &options)
+}
+
 /// A table that is being read. Its batches are well-formed; the rules of a profile are yet to be applied.
 pub(crate) struct Source {
     pub(crate) schema: SchemaRef,
     /// How many rows there will be, by what the file says of itself.
     pub(crate) rows: u64,
+    pub(crate) dictionaries: Dictionaries,
     /// It says of itself that it is an Arrow file built as inputs are.
     pub(crate) plain: bool,
     /// Nothing of the rows is read before the first is asked for, except from CSV, whose types only they tell.
@@ -59,6 +81,7 @@ impl Source {
                 Ok(Source {
                     schema: file.projected().clone(),
                     rows,
+                    dictionaries: Dictionaries::Any,
                     plain,
                     batches: Box::new(std::iter::from_fn(move || file.next_batch().transpose())),
                 })

@@ -6,11 +6,13 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{ArrayData, ArrayRef, RecordBatch, RecordBatchOptions, make_array};
+use arrow::array::{ArrayData, ArrayRef, RecordBatch, make_array};
 use arrow::buffer::{BooleanBuffer, Buffer};
 use arrow::datatypes::{ArrowNativeType, DataType, SchemaRef};
 use arrow::error::ArrowError;
 use arrow::ipc;
+
+use crate::source::batch_of;
 
 /// Reads the rows of a batch whose header has been checked; `None` if a column is not flat, or compressed: that is left to
 /// Arrow's decoder.
@@ -42,8 +44,7 @@ pub(super) fn read(
             }
         }
     }
-    let options = RecordBatchOptions::new().with_row_count(Some(rows.len()));
-    Some(RecordBatch::try_new_with_options(projected.clone(), arrays, &options))
+    Some(batch_of(projected.clone(), arrays, rows.len()))
 }
 
 /// How many buffers a flat column has.

@@ -3,13 +3,13 @@
 //! Not row groups beside each other: these come one after the other, so all but the first would have to be kept whole.
 
 use std::iter;
-use std::sync::Arc;
 use std::thread;
 
-use arrow::array::{Array, ArrayRef, RecordBatch, RecordBatchOptions};
-use arrow::datatypes::{Schema, SchemaRef};
+use arrow::array::{ArrayRef, RecordBatch};
+use arrow::datatypes::SchemaRef;
 use parquet::file::metadata::ParquetMetaData;
 
+use super::retyped;
 use crate::error::{Check, TableError};
 use crate::source::Batches;
 
@@ -88,19 +88,13 @@ fn next(schema: &SchemaRef, parts: &mut [(Vec<usize>, Batches)]) -> Result<Optio
     }
     let Some(rows) = rows else { return Ok(None) };
     let columns: Vec<ArrayRef> = columns.into_iter().flatten().collect();
-    // Of text some batches may hold views, and others not.
-    let fields = schema.fields().iter().zip(&columns);
-    let fields =
-        fields.map(|(field, array)| field.as_ref().clone().with_data_type(array.data_type().clone()));
-    let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
-    let options = RecordBatchOptions::new().with_row_count(Some(rows));
-    RecordBatch::try_new_with_options(schema, columns, &options)
-        .map(Some)
-        .map_err(|error| TableError::new(Check::Parquet, format!("cannot be decoded: {error}")))
+    retyped(schema, columns, rows).map(Some)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use arrow::array::{Int64Array, StringArray};
 
     use super::*;

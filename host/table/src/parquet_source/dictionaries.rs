@@ -4,13 +4,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow::array::{
-    Array, ArrayRef, AsArray, DictionaryArray, Int32Array, RecordBatch, RecordBatchOptions, StringArray,
-};
+use arrow::array::{Array, ArrayRef, AsArray, DictionaryArray, Int32Array, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Int32Type};
 use arrow::error::ArrowError;
 
-use crate::error::{Check, TableError};
+use super::cannot_decode;
+use crate::error::TableError;
+use crate::source::batch_of;
 
 /// The type of such a column.
 pub(super) fn data_type() -> DataType {
@@ -24,18 +24,15 @@ pub(super) struct Growing(HashMap<usize, Dictionary>);
 impl Growing {
     /// The same rows, each dictionary beginning with that of the batch before.
     pub(super) fn unify(&mut self, batch: RecordBatch) -> Result<RecordBatch, TableError> {
-        let cannot =
-            |error: ArrowError| TableError::new(Check::Parquet, format!("cannot be decoded: {error}"));
         let mut columns = batch.columns().to_vec();
         for (place, column) in columns.iter_mut().enumerate() {
             if let Some(array) = column.as_dictionary_opt::<Int32Type>() {
                 let unified = self.0.entry(place).or_default().add(array);
                 let name = batch.schema_ref().field(place).name();
-                *column = unified.map_err(|error| cannot(error).in_column(name))?;
+                *column = unified.map_err(|error| cannot_decode(&error).in_column(name))?;
             }
         }
-        let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-        RecordBatch::try_new_with_options(batch.schema(), columns, &options).map_err(cannot)
+        batch_of(batch.schema(), columns, batch.num_rows()).map_err(|error| cannot_decode(&error))
     }
 }
 

@@ -11,10 +11,11 @@ mod scan;
 mod text;
 
 use std::collections::BTreeSet;
+use std::fmt::Display;
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{Array, RecordBatch, RecordBatchOptions};
+use arrow::array::{Array, ArrayRef, RecordBatch};
 use arrow::buffer::Buffer;
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
@@ -28,7 +29,7 @@ use crate::ahead::ahead;
 use crate::error::{Check, TableError, guarded};
 use crate::input::Input;
 use crate::pieces::Pieces;
-use crate::source::{BATCH_BYTES, BATCH_ROWS, Batches, Source, wanted};
+use crate::source::{BATCH_BYTES, BATCH_ROWS, Batches, Dictionaries, Source, batch_of, wanted};
 use crate::values;
 use crate::wide::is_flat;
 use crunchbox_protocol::TableLimits;
@@ -84,12 +85,13 @@ fn open_reader<R: ChunkReader + 'static>(
             Some(columns) => wanted(metadata.schema(), columns),
             None => (0..viewed.len()).collect(),
         };
-        let (groups, skipped, rows) = select(&metadata, only.cloned().unwrap_or(0..rows), rows);
+        let span = select(&metadata, only.cloned().unwrap_or(0..rows), rows);
+        let (groups, rows) = (&span.groups, span.rows);
         let is_worth_it = rows > BATCH_ROWS as u64 && rows / groups.len().max(1) as u64 >= SMALL_GROUP_ROWS;
         let all_flat = || places.iter().all(|place| is_flat(as_plain_type(viewed[*place].data_type())));
         if dictionaries && is_worth_it && again(&reader).is_some() && all_flat() {
             for place in &places {
-                if has_small_dictionaries(&reader, &metadata, &groups, *place, &viewed[*place]) {
+                if has_small_dictionaries(&reader, &metadata, groups, *place, &viewed[*place]) {
                     let field = viewed[*place].clone();
                     viewed[*place] = field.with_data_type(dictionaries::data_type());
                 }
@@ -111,13 +113,12 @@ fn open_reader<R: ChunkReader + 'static>(
                     .map_err(|error| TableError::new(Check::Parquet, format!("cannot be read: {error}")))?,
             ),
             places,
-            groups,
-            skipped,
-            rows,
+            span,
             schema: schema_of_pages,
             limits,
         };
-        Ok(Source { schema, rows, plain: false, batches: lazily(move || pages.decode(reader, again)) })
+        let batches = lazily(move || pages.decode(reader, again));
+        Ok(Source { schema, rows, dictionaries: Dictionaries::Growing, plain: false, batches })
     })
 }
 
@@ -135,10 +136,7 @@ struct Pages {
     /// As they are decoded.
     viewed: SchemaRef,
     places: Vec<usize>,
-    /// The row groups that hold the rows that are wanted, and how many rows come first in them that are not.
-    groups: Vec<usize>,
-    skipped: u64,
-    rows: u64,
+    span: Span,
     schema: SchemaRef,
     limits: TableLimits,
 }
@@ -149,16 +147,21 @@ impl Pages {
         reader: R,
         again: fn(&R) -> Option<R>,
     ) -> Result<Batches, TableError> {
-        let decoded_bytes =
-            scan::check_headers(&reader, self.metadata.metadata(), &self.groups, &self.places, &self.limits)?;
-        let all_rows = self.rows.saturating_add(self.skipped);
+        let decoded_bytes = scan::check_headers(
+            &reader,
+            self.metadata.metadata(),
+            &self.span.groups,
+            &self.places,
+            &self.limits,
+        )?;
+        let all_rows = self.span.rows.saturating_add(self.span.skipped);
         let row_bytes = decoded_bytes.checked_div(all_rows).unwrap_or(0).max(1);
         let batch_rows = (BATCH_BYTES as u64 / row_bytes).clamp(1024, BATCH_ROWS as u64) as usize;
-        let decoded = self.columns(reader, again, batch_rows)?;
-        let Pages { rows, schema, limits, .. } = self;
-        let mut batches = Pieces::new(decoded, limits.decoded_bytes.saturating_sub(decoded_bytes))
-            .keeping_dictionaries()
-            .map(move |batch| guarded(|| plain(&schema, &batch?)));
+        let decoded = self.columns(reader, again, batch_rows);
+        let Pages { span: Span { rows, .. }, schema, limits, .. } = self;
+        let mut batches =
+            Pieces::new(decoded, limits.decoded_bytes.saturating_sub(decoded_bytes), Dictionaries::Growing)
+                .map(move |batch| guarded(|| plain(&schema, &batch?)));
         let mut missing = rows;
         let batches = std::iter::from_fn(move || match batches.next() {
             Some(batch) => {
@@ -185,21 +188,21 @@ impl Pages {
         reader: R,
         again: fn(&R) -> Option<R>,
         batch_rows: usize,
-    ) -> Result<Batches, TableError> {
-        let divided = match self.rows > BATCH_ROWS as u64 {
-            true => columns::divide(self.metadata.metadata(), &self.groups, &self.places),
+    ) -> Batches {
+        let divided = match self.span.rows > BATCH_ROWS as u64 {
+            true => columns::divide(self.metadata.metadata(), &self.span.groups, &self.places),
             false => Vec::new(),
         };
         let readers: Option<Vec<R>> = divided.iter().map(|_| again(&reader)).collect();
         let Some(readers) = readers.filter(|readers| readers.len() > 1) else {
-            return Ok(self.some(reader, again, &self.places, batch_rows));
+            return self.some(reader, again, &self.places, batch_rows);
         };
         let mut parts = Vec::with_capacity(divided.len());
         for (places, reader) in divided.iter().zip(readers) {
             let in_batch = places.iter().filter_map(|place| self.places.binary_search(place).ok());
             parts.push((in_batch.collect(), ahead(self.some(reader, again, places, batch_rows))));
         }
-        Ok(columns::side_by_side(self.viewed.clone(), parts))
+        columns::side_by_side(self.viewed.clone(), parts)
     }
 
     /// Some columns as they are decoded.
@@ -233,10 +236,10 @@ impl Pages {
         let has_dictionaries =
             self.schema.fields().iter().any(|field| *field.data_type() == dictionaries::data_type());
         if !has_dictionaries {
-            return vec![Span { groups: self.groups.clone(), skipped: self.skipped, rows: self.rows }];
+            return vec![self.span.clone()];
         }
-        let (mut skipped, mut left) = (self.skipped, self.rows);
-        let spans = self.groups.iter().map(|group| {
+        let (mut skipped, mut left) = (self.span.skipped, self.span.rows);
+        let spans = self.span.groups.iter().map(|group| {
             let skipped = std::mem::take(&mut skipped);
             let rows = u64::try_from(self.metadata.metadata().row_group(*group).num_rows()).unwrap_or(0);
             let rows = rows.saturating_sub(skipped).min(left);
@@ -247,7 +250,8 @@ impl Pages {
     }
 }
 
-/// Row groups that are decoded as one, how many rows come first in them that are not wanted, and how many are.
+/// Row groups, how many rows come first in them that are not wanted, and how many are.
+#[derive(Clone)]
 struct Span {
     groups: Vec<usize>,
     skipped: u64,
@@ -271,9 +275,7 @@ impl Span {
             .with_limit(usize::try_from(self.rows).unwrap_or(usize::MAX))
             .build()
             .map_err(|error| parquet_error(&error))?;
-        Ok(Box::new(decoded.map(|batch| {
-            batch.map_err(|error| TableError::new(Check::Parquet, format!("cannot be decoded: {error}")))
-        })))
+        Ok(Box::new(decoded.map(|batch| batch.map_err(|error| cannot_decode(&error)))))
     }
 }
 
@@ -291,9 +293,8 @@ fn has_small_dictionaries<R: ChunkReader>(
         && leaf.is_some_and(|leaf| scan::has_small_dictionaries(reader, metadata.metadata(), groups, leaf))
 }
 
-/// The row groups that hold the rows that are wanted, how many other rows come first in them, and how many are wanted of
-/// those that there are.
-fn select(metadata: &ArrowReaderMetadata, only: Range<u64>, rows: u64) -> (Vec<usize>, u64, u64) {
+/// The row groups that hold the rows that are wanted of those that there are.
+fn select(metadata: &ArrowReaderMetadata, only: Range<u64>, rows: u64) -> Span {
     let wanted = only.start.min(rows)..only.end.min(rows);
     let mut groups = Vec::new();
     let (mut start, mut skipped) = (0u64, 0);
@@ -307,7 +308,7 @@ fn select(metadata: &ArrowReaderMetadata, only: Range<u64>, rows: u64) -> (Vec<u
         }
         start = end;
     }
-    (groups, skipped, wanted.end.saturating_sub(wanted.start))
+    Span { groups, skipped, rows: wanted.end.saturating_sub(wanted.start) }
 }
 
 /// Checks the numbers of columns and rows, and gives the latter.
@@ -385,9 +386,20 @@ fn plain(schema: &SchemaRef, batch: &RecordBatch) -> Result<RecordBatch, TableEr
         values::check(&array.to_data()).map_err(|error| error.in_column(field.name()))?;
         columns.push(array);
     }
-    let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-    RecordBatch::try_new_with_options(schema.clone(), columns, &options)
-        .map_err(|error| TableError::new(Check::Parquet, format!("cannot be decoded: {error}")))
+    batch_of(schema.clone(), columns, batch.num_rows()).map_err(|error| cannot_decode(&error))
+}
+
+/// A batch of columns whose types may be others than the schema's: of text some batches hold views, and others not.
+fn retyped(schema: &Schema, columns: Vec<ArrayRef>, rows: usize) -> Result<RecordBatch, TableError> {
+    let fields = schema.fields().iter().zip(&columns);
+    let fields =
+        fields.map(|(field, array)| field.as_ref().clone().with_data_type(array.data_type().clone()));
+    let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+    batch_of(schema, columns, rows).map_err(|error| cannot_decode(&error))
+}
+
+fn cannot_decode(error: &dyn Display) -> TableError {
+    TableError::new(Check::Parquet, format!("cannot be decoded: {error}"))
 }
 
 fn parquet_error(error: &parquet::errors::ParquetError) -> TableError {

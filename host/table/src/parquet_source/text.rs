@@ -2,15 +2,12 @@
 
 use std::sync::Arc;
 
-use arrow::array::{
-    Array, ArrayRef, AsArray, ByteView, GenericByteArray, GenericByteViewArray, RecordBatch,
-    RecordBatchOptions,
-};
+use arrow::array::{Array, ArrayRef, AsArray, ByteView, GenericByteArray, GenericByteViewArray, RecordBatch};
 use arrow::buffer::{Buffer, OffsetBuffer, ScalarBuffer};
-use arrow::datatypes::{BinaryType, ByteArrayType, ByteViewType, DataType, Schema, Utf8Type};
+use arrow::datatypes::{BinaryType, ByteArrayType, ByteViewType, DataType, Utf8Type};
 use arrow::error::ArrowError;
 
-use super::as_plain;
+use super::retyped;
 use crate::error::{Check, TableError};
 use crate::pieces::plain_bytes;
 use crate::source::BATCH_BYTES;
@@ -21,30 +18,26 @@ const INLINE_BYTES: usize = 12;
 /// The same rows with text and binary values written out, but for columns that would come to more than a batch should: those
 /// stay views until the batch is cut.
 pub(super) fn write_out(batch: &RecordBatch) -> Result<RecordBatch, TableError> {
-    let mut fields = Vec::with_capacity(batch.num_columns());
-    let mut columns = Vec::with_capacity(batch.num_columns());
-    for (field, array) in batch.schema_ref().fields().iter().zip(batch.columns()) {
+    let mut columns = batch.columns().to_vec();
+    for (field, column) in batch.schema_ref().fields().iter().zip(&mut columns) {
         let is_view = matches!(field.data_type(), DataType::Utf8View | DataType::BinaryView);
-        let bytes = if is_view { plain_bytes(array)? } else { u64::MAX };
+        if !is_view {
+            continue;
+        }
+        let bytes = plain_bytes(column)?;
         if bytes > BATCH_BYTES as u64 {
-            fields.push(field.clone());
-            columns.push(array.clone());
             continue;
         }
         let written: Result<ArrayRef, ArrowError> = match field.data_type() {
-            DataType::Utf8View => written::<_, Utf8Type>(array.as_string_view(), bytes as usize)
+            DataType::Utf8View => written::<_, Utf8Type>(column.as_string_view(), bytes as usize)
                 .map(|array| Arc::new(array) as _),
-            _ => written::<_, BinaryType>(array.as_binary_view(), bytes as usize)
+            _ => written::<_, BinaryType>(column.as_binary_view(), bytes as usize)
                 .map(|array| Arc::new(array) as _),
         };
-        fields.push(Arc::new(as_plain(field)));
-        columns.push(written.map_err(|error| {
-            TableError::new(Check::Conversion, error.to_string()).in_column(field.name())
-        })?);
+        *column = written
+            .map_err(|error| TableError::new(Check::Conversion, error.to_string()).in_column(field.name()))?;
     }
-    let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-    RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), columns, &options)
-        .map_err(|error| TableError::new(Check::Parquet, format!("cannot be decoded: {error}")))
+    retyped(batch.schema_ref(), columns, batch.num_rows())
 }
 
 /// The values one behind the other; no value takes no bytes. Arrow's own cast takes twice as long, as it copies each short one by a
@@ -81,7 +74,7 @@ fn written<V: ByteViewType, T: ByteArrayType<Offset = i32>>(
 mod tests {
     use arrow::array::{BinaryViewArray, StringViewArray};
     use arrow::compute::cast;
-    use arrow::datatypes::Field;
+    use arrow::datatypes::{Field, Schema};
     use proptest::prelude::*;
 
     use super::*;

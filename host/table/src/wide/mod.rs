@@ -26,6 +26,7 @@ use flatbuffers::FlatBufferBuilder;
 
 use self::batch::Batch;
 use crate::error::{Check, TableError};
+use crate::source::Dictionaries;
 
 /// Buffers begin at multiples of this, in bytes.
 pub(crate) const ALIGNMENT: u64 = 64;
@@ -67,15 +68,6 @@ enum Layout {
     Fixed(usize),
     /// Offsets of so many bytes each, and what they lead to.
     Text(usize),
-}
-
-/// What is known of the dictionaries of batches that arrive.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Dictionaries {
-    /// Each batch may have its own.
-    Any,
-    /// Their values are text, their keys of 32 bits, and each begins with that of the batch before.
-    Growing,
 }
 
 impl Layout {
