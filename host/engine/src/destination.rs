@@ -8,7 +8,7 @@ use crunchbox_protocol::FileFormat;
 use tempfile::NamedTempFile;
 
 use crate::draft;
-use crate::tables::{self, Judged, Part, TableTask};
+use crate::tables::{self, Judged, TableTask};
 use crate::{Control, Engine, Error, Limits, OutputTable, Verdict};
 
 /// Where a table goes that the caller wants written, checked before anything runs.
@@ -65,13 +65,7 @@ impl Destination {
             return self.write_file(&source).map(Ok);
         }
         let convert_to = Some((format, self.draft.as_file()));
-        let task = TableTask {
-            file: &source,
-            format: FileFormat::Arrow,
-            convert_to,
-            part: Part::default(),
-            preview_rows: 0,
-        };
+        let task = TableTask { convert_to, ..TableTask::judge(&source, FileFormat::Arrow) };
         match tables::run(engine, &task, limits, control)? {
             Judged::Good(_) => self.keep().map(Ok),
             Judged::Unfinished(Verdict::Cancelled) => Ok(Err(Verdict::Cancelled)),

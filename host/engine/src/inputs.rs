@@ -150,7 +150,7 @@ impl Call<'_> {
     ) -> Result<TableReport, Stop> {
         self.control.enter(Stage::ReadingInput);
         let (file, format) = source.open()?;
-        let task = TableTask { file: &file, format, convert_to: Some((into, output)), part, preview_rows: 0 };
+        let task = TableTask { convert_to: Some((into, output)), part, ..TableTask::judge(&file, format) };
         good(source.path, tables::run(self.engine, &task, &self.limits, self.control)?)
     }
 
@@ -158,8 +158,7 @@ impl Call<'_> {
     pub(crate) fn look(&mut self, source: TableSource<'_>) -> Result<TableReport, Stop> {
         self.control.enter(Stage::ReadingInput);
         let (file, format) = source.open()?;
-        let task =
-            TableTask { file: &file, format, convert_to: None, part: Part::default(), preview_rows: 0 };
+        let task = TableTask::judge(&file, format);
         good(source.path, tables::look(self.engine, &task, &self.limits, self.control)?)
     }
 }

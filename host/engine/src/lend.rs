@@ -17,7 +17,7 @@ use rustix::fs::{AtFlags, CWD, fstatfs, linkat};
 use crate::Error;
 use crate::call::{Call, Stop};
 use crate::scratch::RunDir;
-use crate::tables::{self, Judged, Part, TableSource, TableTask};
+use crate::tables::{self, Judged, TableSource, TableTask};
 
 /// A smaller file is written anew before it would be judged and linked.
 const LARGE_BYTES: u64 = 4 << 20;
@@ -51,9 +51,7 @@ impl Call<'_> {
         if room.link_input(name, |path| link(&file, path)).is_err() {
             return Ok(None);
         }
-        let task =
-            TableTask { file: &file, format, convert_to: None, part: Part::default(), preview_rows: 0 };
-        match tables::run(self.engine, &task, &self.limits, self.control)? {
+        match tables::run(self.engine, &TableTask::judge(&file, format), &self.limits, self.control)? {
             Judged::Good(table) if table.plain => Ok(Some((table, metadata.len()))),
             // Much can be mended by writing it anew, and what can't is told then.
             _ => {

@@ -166,13 +166,7 @@ impl Call<'_> {
         // Whatever is found good can't become anything else afterwards.
         let sealed =
             self.engine.workers.strongroom().seal(path, &file).map_err(Error::io("take away", path))?;
-        let task = TableTask {
-            file: &file,
-            format: FileFormat::Arrow,
-            convert_to: None,
-            part: Part::default(),
-            preview_rows: 0,
-        };
+        let task = TableTask::judge(&file, FileFormat::Arrow);
         match tables::run(self.engine, &task, &self.limits, self.control)? {
             Judged::Good(table) if table.columns.is_empty() => Ok(None),
             Judged::Good(table) => {

@@ -26,6 +26,13 @@ pub(crate) struct TableTask<'a> {
     pub(crate) preview_rows: u64,
 }
 
+impl<'a> TableTask<'a> {
+    /// To judge all of a table.
+    pub(crate) fn judge(file: &'a File, format: FileFormat) -> Self {
+        TableTask { file, format, convert_to: None, part: Part::default(), preview_rows: 0 }
+    }
+}
+
 /// Some of a table's rows and columns, `None` for all, and how they are wanted.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Part {
@@ -250,7 +257,7 @@ impl Engine {
         };
         let (to, destination) = convert_to.unzip();
         let convert_to = to.zip(destination.as_ref().map(Destination::file));
-        let task = TableTask { file: &file, format, convert_to, part: Part::default(), preview_rows };
+        let task = TableTask { convert_to, preview_rows, ..TableTask::judge(&file, format) };
         match run(self, &task, limits, control)? {
             Judged::Good(table) => {
                 destination.map_or(Ok(()), Destination::keep)?;
