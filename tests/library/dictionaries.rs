@@ -3,11 +3,10 @@
 use std::fs;
 use std::path::Path;
 
-use crunchbox::{Control, Limits, Module, RenderRequest, Verdict};
-use crunchbox_tests::Built;
+use crunchbox::{Control, Limits, RenderRequest, Verdict};
 use serde_json::json;
 
-use crate::Own;
+use crate::{Own, shipped};
 
 #[test]
 fn groups_are_the_same_whether_texts_are_numbers_or_not() {
@@ -17,7 +16,7 @@ fn groups_are_the_same_whether_texts_are_numbers_or_not() {
     // Whoever converts a table gets plain text.
     let plain = folder.path().join("flights.arrow");
     own.engine.table(&year, Some(&plain), 0, &Limits::default(), Control::default()).unwrap().unwrap();
-    let groupby = Module::find(Built::find().unwrap().module("groupby").unwrap().to_str().unwrap()).unwrap();
+    let groupby = shipped("groupby");
     let aggregation = |operation: &str, colname: &str| json!({"operation": operation, "colname": colname, "outname": format!("{operation} {colname}")});
     let params = json!({
         "groups": {"colnames": ["carrier", "origin"], "group_dates": false, "date_granularities": {}},

@@ -14,10 +14,9 @@ use arrow::datatypes::{DataType, Field, Schema};
 use arrow::ipc::CompressionType;
 use arrow::ipc::writer::{FileWriter, IpcWriteOptions};
 use crunchbox::{Control, Error, Limits, Module, Profile, RenderRequest, Stage, Verdict};
-use crunchbox_tests::Built;
 use serde_json::json;
 
-use crate::{Own, counting_names, module, wait_for_one_name};
+use crate::{Own, counting_names, module, shipped, wait_for_one_name};
 
 /// Enough for more than 4 MiB.
 const ROWS: usize = 300_000;
@@ -35,6 +34,12 @@ fn bytes(batches: &[RecordBatch], options: IpcWriteOptions) -> Vec<u8> {
     batches.iter().for_each(|batch| writer.write(batch).unwrap());
     writer.finish().unwrap();
     writer.into_inner().unwrap()
+}
+
+/// The same table in two batches.
+fn in_halves(table: &RecordBatch) -> Vec<u8> {
+    let half = ROWS / 2;
+    bytes(&[table.slice(0, half), table.slice(half, half)], IpcWriteOptions::default())
 }
 
 /// The engine's scratch folder is on the same file system, as it is beside it.
@@ -111,12 +116,10 @@ fn a_step_is_shown_the_very_file_and_leaves_it_as_it_was() {
 fn what_is_built_otherwise_is_written_anew() {
     let own = Own::new();
     let table = table();
-    let half = ROWS / 2;
-    let halves = [table.slice(0, half), table.slice(half, half)];
     let compressed =
         IpcWriteOptions::default().try_with_compression(Some(CompressionType::LZ4_FRAME)).unwrap();
     let plain = bytes(slice::from_ref(&table), IpcWriteOptions::default());
-    assert_names(&own, &file(&own, "halves.arrow", &bytes(&halves, IpcWriteOptions::default())), 1);
+    assert_names(&own, &file(&own, "halves.arrow", &in_halves(&table)), 1);
     assert_names(&own, &file(&own, "compressed.arrow", &bytes(slice::from_ref(&table), compressed)), 1);
     if Path::new("/dev/shm").is_dir() {
         let elsewhere = tempfile::tempdir_in("/dev/shm").unwrap();
@@ -169,11 +172,9 @@ fn rules_are_those_of_a_table_that_is_written_anew() {
 fn the_result_is_what_it_would_be_of_a_copy() {
     let own = Own::new();
     let table = table();
-    let half = ROWS / 2;
     let whole = file(&own, "whole.arrow", &bytes(slice::from_ref(&table), IpcWriteOptions::default()));
-    let halves = [table.slice(0, half), table.slice(half, half)];
-    let halves = file(&own, "halves.arrow", &bytes(&halves, IpcWriteOptions::default()));
-    let sort = Module::find(Built::find().unwrap().module("sort").unwrap().to_str().unwrap()).unwrap();
+    let halves = file(&own, "halves.arrow", &in_halves(&table));
+    let sort = shipped("sort");
     let params = json!({"sort_columns": [{"colname": "number", "is_ascending": false}], "keep_top": ""});
     for profile in [Profile::Arrow, Profile::Workbench] {
         let limits = Limits::default().with_profile(Some(profile));

@@ -84,6 +84,12 @@ fn wait_for_one_name(file: &File) {
     }
 }
 
+/// A step that ships.
+fn shipped(id: &str) -> Module {
+    let path = Built::find().unwrap().module(id).unwrap();
+    Module::find(path.to_str().unwrap()).unwrap()
+}
+
 fn endless() -> Module {
     module(r#"(module (memory (export "memory") 1) (func (export "_start") (loop (br 0))))"#)
 }

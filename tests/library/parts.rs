@@ -8,13 +8,12 @@ use std::sync::LazyLock;
 
 use arrow::ipc::reader::FileReader;
 use crunchbox::{Limits, Module, Outcome, Profile, RenderRequest, Verdict};
-use crunchbox_tests::Built;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::{Own, module};
+use crate::{Own, module, shipped};
 
 /// 336,776 rows of 19 columns: left whole.
 fn year() -> PathBuf {
@@ -41,8 +40,7 @@ fn flights() -> PathBuf {
 }
 
 fn filter() -> Module {
-    let path = Built::find().unwrap().module("filter").unwrap();
-    Module::find(path.to_str().unwrap()).unwrap()
+    shipped("filter")
 }
 
 /// A step without a table that says that it works by rows.
@@ -164,8 +162,7 @@ fn lines(path: &Path) -> Vec<String> {
 #[test]
 fn columns_that_params_do_not_name_are_left_out() {
     let own = Own::new();
-    let path = Built::find().unwrap().module("groupby").unwrap();
-    let groupby = Module::find(path.to_str().unwrap()).unwrap();
+    let groupby = shipped("groupby");
     let render = |colnames: &[&str], operation: &str, colname: &str| {
         let aggregation = json!({"operation": operation, "colname": colname, "outname": ""});
         let groups = json!({"colnames": colnames, "group_dates": false, "date_granularities": {}});

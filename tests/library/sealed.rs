@@ -8,10 +8,9 @@ use arrow::array::{ArrayRef, Float64Array, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
 use arrow::ipc::writer::FileWriter;
 use crunchbox::{Limits, Module, OutputTable, Profile, RenderRequest, Verdict};
-use crunchbox_tests::Built;
 use serde_json::json;
 
-use crate::{Own, counting_names, doing, wait_for_one_name};
+use crate::{Own, counting_names, doing, shipped, wait_for_one_name};
 
 /// A step that leaves this table.
 fn leaving(table: &RecordBatch) -> Module {
@@ -104,8 +103,7 @@ fn the_result_is_what_it_would_be_by_way_of_a_file() {
     let path = own.scratch.path().join("between.arrow");
     fs::write(&path, table.map().unwrap().as_ref()).unwrap();
     // It looks only at the columns that its params name, if it is given a large file.
-    let groupby = Built::find().unwrap().module("groupby").unwrap();
-    let groupby = Module::find(groupby.to_str().unwrap()).unwrap();
+    let groupby = shipped("groupby");
     let params = json!({"groups": {"colnames": ["name"], "group_dates": false, "date_granularities": {}},
         "aggregations": [{"operation": "mean", "colname": "number", "outname": "mean"}]});
     let render = |request: RenderRequest| {

@@ -7,7 +7,6 @@ use arrow::buffer::Buffer;
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Int32Type};
 use crunchbox_table::{ConvertOptions, FileFormat, Profile};
-use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
 use parquet::file::properties::{WriterProperties, WriterPropertiesBuilder};
 
@@ -34,10 +33,7 @@ fn sample(properties: WriterPropertiesBuilder, group_rows: usize) -> Buffer {
         (Field::new("many", DataType::Utf8, true), many),
         (field("n", DataType::Int64, &[("format", "{:,}")]), numbers),
     ]);
-    let properties = properties.set_max_row_group_row_count(Some(group_rows)).build();
-    let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), Some(properties)).unwrap();
-    writer.write(&batch).unwrap();
-    writer.into_inner().unwrap().into()
+    parquet_file(&batch, properties.set_max_row_group_row_count(Some(group_rows)))
 }
 
 fn options(profile: Profile, dictionaries: bool) -> ConvertOptions {
@@ -112,10 +108,8 @@ fn text_is_plain_beside_columns_that_hold_others() {
         (Field::new("few", DataType::Utf8, true), few),
         (Field::new("lists", lists.data_type().clone(), true), lists),
     ]);
-    let properties = WriterProperties::builder().set_max_row_group_row_count(Some(GROUP_ROWS)).build();
-    let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), Some(properties)).unwrap();
-    writer.write(&batch).unwrap();
-    let file: Buffer = writer.into_inner().unwrap().into();
+    let file =
+        parquet_file(&batch, WriterProperties::builder().set_max_row_group_row_count(Some(GROUP_ROWS)));
     let mut options = options(Profile::Arrow, true);
     let (_, info) = convert(&file, FileFormat::Parquet, FileFormat::Arrow, &options).unwrap();
     assert_eq!((info.rows, info.columns[0].arrow_type.as_str()), (ROWS as u64, "Utf8"));
@@ -127,21 +121,15 @@ fn text_is_plain_beside_columns_that_hold_others() {
 fn damaged_files_are_refused_or_read() {
     let file = sample(WriterProperties::builder(), GROUP_ROWS);
     let options = options(Profile::Arrow, true);
-    let mut state = 0x2545_f491_4f6c_dd1du64;
-    let mut below = |end: usize| {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        (state % end as u64) as usize
-    };
+    let mut numbers = Numbers(0x2545_f491_4f6c_dd1d);
     // In most places there are the texts and numbers that are different everywhere; the first column is what counts here.
     let first_column = file.len() / 20;
     let (mut refused, mut read) = (0, 0);
     for _ in 0..100 {
         let mut bytes = file.to_vec();
-        for _ in 0..=below(3) {
-            let place = below(first_column);
-            bytes[place] = below(256) as u8;
+        for _ in 0..=numbers.below(3) {
+            let place = numbers.below(first_column);
+            bytes[place] = numbers.below(256) as u8;
         }
         match convert(&bytes.into(), FileFormat::Parquet, FileFormat::Arrow, &options) {
             Ok((arrow, info)) => {

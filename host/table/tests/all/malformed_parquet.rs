@@ -7,19 +7,10 @@ use arrow::array::*;
 use arrow::buffer::Buffer;
 use arrow::datatypes::*;
 use crunchbox_table::{Check, ConvertOptions, FileFormat, Profile, TableError, TableInfo};
-use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, Encoding};
-use parquet::file::properties::{
-    EnabledStatistics, WriterProperties, WriterPropertiesBuilder, WriterVersion,
-};
+use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersion};
 
 use crate::support::*;
-
-fn parquet_file(batch: &RecordBatch, properties: WriterPropertiesBuilder) -> Buffer {
-    let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), Some(properties.build())).unwrap();
-    writer.write(batch).unwrap();
-    writer.into_inner().unwrap().into()
-}
 
 fn read(file: &Buffer, from: FileFormat, options: &ConvertOptions) -> Result<TableInfo, TableError> {
     convert(file, from, FileFormat::Arrow, options).map(|(arrow, info)| {

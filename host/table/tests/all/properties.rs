@@ -264,18 +264,6 @@ proptest! {
     }
 }
 
-/// A small generator of numbers, the same ones each time.
-struct Numbers(u64);
-
-impl Numbers {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % limit as u64) as usize
-    }
-}
-
 fn samples() -> Vec<Buffer> {
     let text: ArrayRef = Arc::new(StringArray::from(vec![Some("a"), None, Some("ccc")]));
     let item = Arc::new(Field::new_list_field(DataType::Utf8, true));

@@ -14,6 +14,8 @@ use crunchbox_table::{
     Check, ConvertOptions, FileFormat, Input, Profile, TableError, TableInfo, TableLimits,
 };
 use flatbuffers::{FlatBufferBuilder, WIPOffset};
+use parquet::arrow::ArrowWriter;
+use parquet::file::properties::WriterPropertiesBuilder;
 
 pub(crate) fn field(name: &str, data_type: DataType, metadata: &[(&str, &str)]) -> Field {
     let metadata: HashMap<String, String> =
@@ -45,6 +47,25 @@ pub(crate) fn arrow_file(batches: &[RecordBatch]) -> Buffer {
     }
     writer.finish().unwrap();
     Buffer::from_vec(writer.into_inner().unwrap())
+}
+
+/// A table as a Parquet file.
+pub(crate) fn parquet_file(batch: &RecordBatch, properties: WriterPropertiesBuilder) -> Buffer {
+    let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), Some(properties.build())).unwrap();
+    writer.write(batch).unwrap();
+    writer.into_inner().unwrap().into()
+}
+
+/// A small generator of numbers, the same ones each time.
+pub(crate) struct Numbers(pub(crate) u64);
+
+impl Numbers {
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % limit as u64) as usize
+    }
 }
 
 pub(crate) fn validate_arrow(file: &Buffer) -> Result<TableInfo, TableError> {
