@@ -114,6 +114,8 @@ struct RenderRequest {
   6: optional string output_filename        // a name in "/out"
   7: optional map<string, TabOutput> tab_outputs
   8: optional map<string, UploadedFile> uploaded_files
+  9: optional i64 input_row_start           // with `input_row_end`: the table is these rows of the input, the first being 0, and the
+  10: optional i64 input_row_end            // end not one of them. Set only for a module that takes row ranges
 }
 
 struct RenderResult {

@@ -183,6 +183,7 @@ fn messages() -> Seeds {
         output_filename: "output.arrow".to_owned(),
         tab_outputs: BTreeMap::from([("tab-2".to_owned(), tab)]),
         uploaded_files: BTreeMap::from([("00000000-0000-4000-8000-000000000000".to_owned(), file)]),
+        input_rows: Some(8..16),
     };
     let fetch = FetchRequest {
         basedir: "/in".to_owned(),

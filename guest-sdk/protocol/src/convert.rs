@@ -3,6 +3,7 @@
 //! Thrift lets any field be absent; which ones may be is decided here.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use serde_json::Value;
 use thrift::OrderedFloat;
@@ -14,6 +15,7 @@ use crate::message::{
     MigrateParamsResult, QuickFix, QuickFixAction, RenderError, RenderRequest, RenderResult, Source,
     TabOutput, UploadedFile, ValidateModuleResult,
 };
+use crate::report::signed;
 use crate::wire::step as wire;
 
 /// A message that can't be put into Thrift.
@@ -59,6 +61,17 @@ fn missing(field: &str) -> DecodeError {
 
 fn need<T>(value: Option<T>, field: &str) -> Result<T, DecodeError> {
     value.ok_or_else(|| missing(field))
+}
+
+fn rows_from_wire(start: Option<i64>, end: Option<i64>) -> Result<Option<Range<u64>>, DecodeError> {
+    if start.is_none() && end.is_none() {
+        return Ok(None);
+    }
+    let (start, end) = (need(start, "input_row_start")?, need(end, "input_row_end")?);
+    let rows = u64::try_from(start).ok().zip(u64::try_from(end).ok()).filter(|(start, end)| start <= end);
+    let (start, end) =
+        rows.ok_or_else(|| DecodeError::Invalid(format!("there are no rows from {start} to {end}")))?;
+    Ok(Some(start..end))
 }
 
 /// A half of the way between a plain type and its generated twin.
@@ -324,6 +337,8 @@ impl Twin for RenderRequest {
             output_filename: Some(self.output_filename.clone()),
             tab_outputs: Some(map_to_wire(&self.tab_outputs)?),
             uploaded_files: Some(map_to_wire(&self.uploaded_files)?),
+            input_row_start: self.input_rows.as_ref().map(|rows| signed(rows.start)),
+            input_row_end: self.input_rows.as_ref().map(|rows| signed(rows.end)),
         })
     }
 
@@ -337,6 +352,7 @@ impl Twin for RenderRequest {
             output_filename: need(wire.output_filename, "output_filename")?,
             tab_outputs: map_from_wire(wire.tab_outputs)?,
             uploaded_files: map_from_wire(wire.uploaded_files)?,
+            input_rows: rows_from_wire(wire.input_row_start, wire.input_row_end)?,
         })
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
@@ -229,6 +230,8 @@ pub struct RenderRequest {
     pub tab_outputs: BTreeMap<String, TabOutput>,
     /// Uploaded files by UUID.
     pub uploaded_files: BTreeMap<String, UploadedFile>,
+    /// The rows of the input that are the step's table, the first being 0; `None` for all.
+    pub input_rows: Option<Range<u64>>,
 }
 
 /// Answers a [`RenderRequest`].

@@ -151,7 +151,7 @@ fn unsigned(value: Option<i64>, what: &str) -> Result<u64, DecodeError> {
     u64::try_from(value.unwrap_or(0)).map_err(|_| DecodeError::Invalid(format!("`{what}` is negative")))
 }
 
-fn signed(value: u64) -> i64 {
+pub(crate) fn signed(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
 

@@ -1,6 +1,6 @@
 //! Every malformed message there is a name for, and what the decoder says of it.
 
-use crunchbox_protocol::{Caps, DecodeError, Message, RenderResult};
+use crunchbox_protocol::{Caps, DecodeError, Message, RenderRequest, RenderResult};
 
 const BOOL: u8 = 2;
 const DOUBLE: u8 = 4;
@@ -255,4 +255,31 @@ fn json_is_read_as_the_contract_says() {
 fn a_message_over_the_cap_is_refused_unread() {
     let caps = Caps::default().with_message_bytes(10);
     assert!(matches!(RenderResult::decode(&good().0, &caps), Err(DecodeError::TooLong { limit: 10, .. })));
+}
+
+#[test]
+fn rows_of_an_input_are_a_range_or_none() {
+    let with_rows = |start: Option<i64>, end: Option<i64>| {
+        let mut bytes = RenderRequest { input_rows: None, ..RenderRequest::default() }.encode().unwrap();
+        bytes.pop();
+        for (id, row) in [(9u8, start), (10, end)] {
+            row.into_iter().for_each(|row| {
+                bytes.extend([I64, 0, id]);
+                bytes.extend(row.to_be_bytes());
+            });
+        }
+        bytes.push(STOP);
+        RenderRequest::decode(&bytes, &Caps::default())
+    };
+    assert_eq!(with_rows(None, None).unwrap().input_rows, None);
+    assert_eq!(with_rows(Some(3), Some(3)).unwrap().input_rows, Some(3..3));
+    for (start, end, what) in [
+        (Some(1), None, "`input_row_end` is not set"),
+        (None, Some(1), "`input_row_start` is not set"),
+        (Some(-1), Some(1), "from -1 to 1"),
+        (Some(2), Some(1), "from 2 to 1"),
+    ] {
+        let error = with_rows(start, end).unwrap_err().to_string();
+        assert!(error.contains(what), "{error}");
+    }
 }

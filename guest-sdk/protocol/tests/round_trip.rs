@@ -65,8 +65,12 @@ fn render_request() -> impl Strategy<Value = RenderRequest> {
     });
     let maps =
         (prop::collection::btree_map(".{0,6}", tab, 0..3), prop::collection::btree_map(".{0,6}", file, 0..3));
-    (json_map(), ".{0,6}", ".{0,6}", maps).prop_map(|(params, tab_name, output, (tabs, files))| {
-        RenderRequest {
+    let rows = prop::option::of((0..u64::MAX >> 2, 0..u64::MAX >> 2)).prop_map(|rows| {
+        let (start, length) = rows?;
+        Some(start..start + length)
+    });
+    (json_map(), ".{0,6}", ".{0,6}", maps, rows).prop_map(
+        |(params, tab_name, output, (tabs, files), rows)| RenderRequest {
             basedir: "/in".to_owned(),
             input_filename: "input.arrow".to_owned(),
             params,
@@ -75,8 +79,9 @@ fn render_request() -> impl Strategy<Value = RenderRequest> {
             output_filename: output,
             tab_outputs: tabs,
             uploaded_files: files,
-        }
-    })
+            input_rows: rows,
+        },
+    )
 }
 
 proptest! {

@@ -68,6 +68,8 @@ pub struct Manifest {
     pub reads: Reads,
     /// What of a table it has to see at a time.
     pub works_by: WorksBy,
+    /// Whether it may be handed all of a table's rows, and be told which of them are its part. Only with [`WorksBy::Rows`].
+    pub takes_row_ranges: bool,
     schema: ParamSchema,
     source: Node,
 }
@@ -303,6 +305,7 @@ fn read(reader: &mut Reader, object: Object<'_>) -> Option<Manifest> {
     let flag = |reader: &mut Reader, key: &str| reader.flag(object, key, path);
     let migrates_params = flag(reader, "migrates_params");
     let takes_dictionaries = flag(reader, "takes_dictionaries");
+    let takes_row_ranges = flag(reader, "takes_row_ranges");
     let parameters = parameters?;
     Some(Manifest {
         id_name: id_name?,
@@ -325,6 +328,7 @@ fn read(reader: &mut Reader, object: Object<'_>) -> Option<Manifest> {
         profile,
         reads: reads.unwrap_or_default(),
         works_by: works_by.unwrap_or_default(),
+        takes_row_ranges,
         source: object.node.clone(),
     })
 }
@@ -356,6 +360,13 @@ fn cross_check(reader: &mut Reader, manifest: &Manifest) {
     if let Some(nodes) = manifest.source.get("param_schema").and_then(Node::as_map) {
         let path = Path::Root.key("param_schema");
         check_dtypes(reader, manifest.schema.params(), manifest.schema.params(), nodes, &path);
+    }
+    if let Some(node) = manifest.source.get("takes_row_ranges")
+        && manifest.takes_row_ranges
+        && manifest.works_by != WorksBy::Rows
+    {
+        let mend = "set works_by to \"rows\" too: one that works by the table is never given a part of it";
+        reader.wrong(node, &Path::Root.key("takes_row_ranges"), mend);
     }
 }
 

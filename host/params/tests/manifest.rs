@@ -26,6 +26,8 @@ fn full() -> Value {
         "has_zen_mode": true,
         "migrates_params": true,
         "takes_dictionaries": true,
+        "works_by": "rows",
+        "takes_row_ranges": true,
         "profile": "workbench",
         "something_else": {"is": "ignored"},
         "parameters": [
@@ -123,7 +125,7 @@ fn everything_is_read() {
     assert_eq!(manifest.deprecated.as_ref().unwrap().end_date, "2026-01-31");
     assert_eq!(manifest.link, "https://example.org/a?b#c");
     assert!(manifest.loads_data && manifest.uses_data && manifest.html_output && manifest.has_zen_mode);
-    assert!(manifest.migrates_params && manifest.takes_dictionaries);
+    assert!(manifest.migrates_params && manifest.takes_dictionaries && manifest.takes_row_ranges);
     assert_eq!(manifest.profile, Some(Profile::Workbench));
     assert_eq!(manifest.parameters.len(), 22);
     let words = manifest.parameters.iter().map(|parameter| parameter.kind.word());
@@ -155,7 +157,8 @@ fn what_is_left_out_has_its_default() {
     ])))
     .unwrap();
     assert!(manifest.uses_data && !manifest.loads_data);
-    assert!(!manifest.migrates_params && !manifest.takes_dictionaries && manifest.profile.is_none());
+    assert!(!manifest.migrates_params && !manifest.takes_dictionaries && !manifest.takes_row_ranges);
+    assert!(manifest.profile.is_none());
     assert_eq!((manifest.link.as_str(), manifest.description.as_str()), ("", ""));
     let defaults = manifest.param_schema().defaults();
     assert_eq!(Value::Object(defaults), json!({"menu": "x", "radio": true, "format": "{:,}"}));
@@ -232,6 +235,12 @@ fn contradictions_are_named() {
         assert!(text.contains(wanted), "{wanted}\nis not in\n{text}");
     }
     assert_eq!(text.lines().count(), 8, "{text}");
+
+    let mut manifest = full();
+    manifest["works_by"] = json!("table");
+    let text = inconsistent(&manifest);
+    assert!(text.starts_with("takes_row_ranges is true; set works_by to \"rows\" too"), "{text}");
+    assert_eq!(text.lines().count(), 1, "{text}");
 
     let mut manifest = typed();
     manifest["param_schema"]["enum"]["default"] = json!("b");

@@ -1430,10 +1430,12 @@ pub struct RenderRequest {
   pub output_filename: Option<String>,
   pub tab_outputs: Option<BTreeMap<String, TabOutput>>,
   pub uploaded_files: Option<BTreeMap<String, UploadedFile>>,
+  pub input_row_start: Option<i64>,
+  pub input_row_end: Option<i64>,
 }
 
 impl RenderRequest {
-  pub fn new<F1, F2, F3, F4, F5, F6, F7, F8>(basedir: F1, input_filename: F2, params: F3, tab_name: F4, fetch_result: F5, output_filename: F6, tab_outputs: F7, uploaded_files: F8) -> RenderRequest where F1: Into<Option<String>>, F2: Into<Option<String>>, F3: Into<Option<BTreeMap<String, Json>>>, F4: Into<Option<String>>, F5: Into<Option<FetchResult>>, F6: Into<Option<String>>, F7: Into<Option<BTreeMap<String, TabOutput>>>, F8: Into<Option<BTreeMap<String, UploadedFile>>> {
+  pub fn new<F1, F2, F3, F4, F5, F6, F7, F8, F9, F10>(basedir: F1, input_filename: F2, params: F3, tab_name: F4, fetch_result: F5, output_filename: F6, tab_outputs: F7, uploaded_files: F8, input_row_start: F9, input_row_end: F10) -> RenderRequest where F1: Into<Option<String>>, F2: Into<Option<String>>, F3: Into<Option<BTreeMap<String, Json>>>, F4: Into<Option<String>>, F5: Into<Option<FetchResult>>, F6: Into<Option<String>>, F7: Into<Option<BTreeMap<String, TabOutput>>>, F8: Into<Option<BTreeMap<String, UploadedFile>>>, F9: Into<Option<i64>>, F10: Into<Option<i64>> {
     RenderRequest {
       basedir: basedir.into(),
       input_filename: input_filename.into(),
@@ -1443,6 +1445,8 @@ impl RenderRequest {
       output_filename: output_filename.into(),
       tab_outputs: tab_outputs.into(),
       uploaded_files: uploaded_files.into(),
+      input_row_start: input_row_start.into(),
+      input_row_end: input_row_end.into(),
     }
   }
 }
@@ -1458,6 +1462,8 @@ impl TSerializable for RenderRequest {
     let mut f_6: Option<String> = None;
     let mut f_7: Option<BTreeMap<String, TabOutput>> = None;
     let mut f_8: Option<BTreeMap<String, UploadedFile>> = None;
+    let mut f_9: Option<i64> = None;
+    let mut f_10: Option<i64> = None;
     loop {
       let field_ident = i_prot.read_field_begin()?;
       if field_ident.field_type == TType::Stop {
@@ -1518,6 +1524,14 @@ impl TSerializable for RenderRequest {
           i_prot.read_map_end()?;
           f_8 = Some(val);
         },
+        9 => {
+          let val = i_prot.read_i64()?;
+          f_9 = Some(val);
+        },
+        10 => {
+          let val = i_prot.read_i64()?;
+          f_10 = Some(val);
+        },
         _ => {
           i_prot.skip(field_ident.field_type)?;
         },
@@ -1534,6 +1548,8 @@ impl TSerializable for RenderRequest {
       output_filename: f_6,
       tab_outputs: f_7,
       uploaded_files: f_8,
+      input_row_start: f_9,
+      input_row_end: f_10,
     };
     Ok(ret)
   }
@@ -1595,6 +1611,16 @@ impl TSerializable for RenderRequest {
       o_prot.write_map_end()?;
       o_prot.write_field_end()?
     }
+    if let Some(fld_var) = self.input_row_start {
+      o_prot.write_field_begin(&TFieldIdentifier::new("input_row_start", TType::I64, 9))?;
+      o_prot.write_i64(fld_var)?;
+      o_prot.write_field_end()?
+    }
+    if let Some(fld_var) = self.input_row_end {
+      o_prot.write_field_begin(&TFieldIdentifier::new("input_row_end", TType::I64, 10))?;
+      o_prot.write_i64(fld_var)?;
+      o_prot.write_field_end()?
+    }
     o_prot.write_field_stop()?;
     o_prot.write_struct_end()
   }
@@ -1611,6 +1637,8 @@ impl Default for RenderRequest {
       output_filename: Some("".to_owned()),
       tab_outputs: Some(BTreeMap::new()),
       uploaded_files: Some(BTreeMap::new()),
+      input_row_start: Some(0),
+      input_row_end: Some(0),
     }
   }
 }
