@@ -53,7 +53,7 @@ impl Call<'_> {
         if let Some(path) = &request.input {
             let source = TableSource::of(path);
             tables.main =
-                Some(self.bring_table(room, source, FileFormat::Parquet, Part::default(), INPUT)?);
+                Some(self.bring_table(room, source, FileFormat::Parquet, Part::default(), INPUT)?.table);
         }
         let files = self.bring_files(room, &request.files)?;
         let last = match &request.last {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::{File, Metadata};
 use std::io;
+use std::ops::Range;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
@@ -29,7 +30,16 @@ pub(crate) type Uploads = BTreeMap<String, UploadedFile>;
 #[derive(Default)]
 pub(crate) struct InputTables {
     pub(crate) main: Option<TableReport>,
+    /// The rows of the main table's file that are meant, if it has others too.
+    pub(crate) main_rows: Option<Range<u64>>,
     pub(crate) tabs: Vec<TabTable>,
+}
+
+/// A table that is in the room.
+pub(crate) struct Brought {
+    pub(crate) table: TableReport,
+    /// It has all of its rows and columns there, whatever was wanted.
+    pub(crate) is_whole: bool,
 }
 
 /// Another tab's table.
@@ -51,12 +61,17 @@ impl Call<'_> {
     ) -> Result<InputTables, Stop> {
         let mut tables = InputTables::default();
         if let Some(source) = main {
-            tables.main = Some(self.bring_table(room, source, FileFormat::Arrow, part, INPUT)?);
+            let rows = part.rows.clone();
+            let Brought { table, is_whole } =
+                self.bring_table(room, source, FileFormat::Arrow, part, INPUT)?;
+            tables.main = Some(table);
+            tables.main_rows = rows.filter(|_| is_whole);
         }
         for (index, tab) in tabs.iter().enumerate() {
             let name = format!("tab-{index}.arrow");
             let source = TableSource::of(&tab.table);
-            let table = self.bring_table(room, source, FileFormat::Arrow, Part::default(), &name)?;
+            let Brought { table, .. } =
+                self.bring_table(room, source, FileFormat::Arrow, Part::default(), &name)?;
             let (slug, tab_name) = (tab.slug.clone(), tab.name.clone());
             tables.tabs.push(TabTable { slug, name: tab_name, filename: name, table });
         }
@@ -108,11 +123,12 @@ impl Call<'_> {
         into: FileFormat,
         part: Part,
         name: &str,
-    ) -> Result<TableReport, Stop> {
-        let is_whole = into == FileFormat::Arrow && part.is_all();
-        let shown = if is_whole { self.show_as_it_is(room, source, name)? } else { None };
+    ) -> Result<Brought, Stop> {
+        let may_be_shown = into == FileFormat::Arrow && part.may_be_shown_whole();
+        let shown = if may_be_shown { self.show_as_it_is(room, source, &part, name)? } else { None };
+        let is_whole = shown.is_some();
         let (table, bytes) = match shown {
-            Some(shown) => shown,
+            Some((table, bytes)) => (table, part.share_of(bytes)),
             None => {
                 let file = room.create_input(name)?;
                 (self.convert(source, into, part, &file)?, length(&file, source.path)?)
@@ -120,7 +136,7 @@ impl Call<'_> {
         };
         self.usage.bytes_in += bytes;
         self.usage.rows_in += table.rows;
-        Ok(table)
+        Ok(Brought { table, is_whole })
     }
 
     /// Puts the very file of a table among the inputs, if that may be. Gives its length in bytes too.
@@ -128,15 +144,18 @@ impl Call<'_> {
         &mut self,
         room: &RunDir,
         source: TableSource<'_>,
+        part: &Part,
         name: &str,
     ) -> Result<Option<(TableReport, u64)>, Stop> {
         let strongroom = self.engine.workers.strongroom();
         match source.as_it_is(self.engine, &self.limits) {
             // Not every file system gives second names.
             Some((table, sealed)) if room.link_input(name, |path| sealed.link(strongroom, path)).is_ok() => {
-                Ok(Some((table.info().clone(), length(table.held(), source.path)?)))
+                let mut info = table.info().clone();
+                info.rows = part.rows.as_ref().map_or(info.rows, |rows| rows.end - rows.start);
+                Ok(Some((info, length(table.held(), source.path)?)))
             }
-            _ => self.lend(room, source, name),
+            _ => self.lend(room, source, part, name),
         }
     }
 
@@ -154,11 +173,11 @@ impl Call<'_> {
         good(source.path, tables::run(self.engine, &task, &self.limits, self.control)?)
     }
 
-    /// The columns of a table, and how many rows its file says that it has.
-    pub(crate) fn look(&mut self, source: TableSource<'_>) -> Result<TableReport, Stop> {
+    /// The columns of a table, or of a part of it, and how many rows its file says that it has.
+    pub(crate) fn look(&mut self, source: TableSource<'_>, part: &Part) -> Result<TableReport, Stop> {
         self.control.enter(Stage::ReadingInput);
         let (file, format) = source.open()?;
-        let task = TableTask::judge(&file, format);
+        let task = TableTask { part: part.clone(), ..TableTask::judge(&file, format) };
         good(source.path, tables::look(self.engine, &task, &self.limits, self.control)?)
     }
 }

@@ -17,7 +17,7 @@ use rustix::fs::{AtFlags, CWD, fstatfs, linkat};
 use crate::Error;
 use crate::call::{Call, Stop};
 use crate::scratch::RunDir;
-use crate::tables::{self, Judged, TableSource, TableTask};
+use crate::tables::{self, Judged, Part, TableSource, TableTask};
 
 /// A smaller file is written anew before it would be judged and linked.
 const LARGE_BYTES: u64 = 4 << 20;
@@ -26,12 +26,13 @@ const LARGE_BYTES: u64 = 4 << 20;
 const OVERLAYFS: i64 = 0x794c_7630;
 
 impl Call<'_> {
-    /// Puts the very file that a caller named among the inputs, if it is a good one, built as inputs are, and nothing speaks
-    /// against it; `None` if it has to be written anew. Gives its length in bytes too.
+    /// Puts the very file that a caller named among the inputs, if it is a good one, as far as it is wanted, built as inputs are, and
+    /// nothing speaks against it; `None` if it has to be written anew. Gives its length in bytes too.
     pub(crate) fn lend(
         &mut self,
         room: &RunDir,
         source: TableSource<'_>,
+        part: &Part,
         name: &str,
     ) -> Result<Option<(TableReport, u64)>, Stop> {
         // A worker may be the user whose file this is: what keeps it from writing is that it sees the room mounted read-only.
@@ -44,14 +45,16 @@ impl Call<'_> {
             && metadata.len() >= LARGE_BYTES
             && can_workers_read(&metadata)
             && !is_layered(&file);
-        if !fits || !self.look(source)?.plain {
+        // Where there are parts a look has told already.
+        if !fits || part.is_all() && !self.look(source, &Part::default())?.plain {
             return Ok(None);
         }
         // The folder of rooms may be on another file system, and not every one gives second names.
         if room.link_input(name, |path| link(&file, path)).is_err() {
             return Ok(None);
         }
-        match tables::run(self.engine, &TableTask::judge(&file, format), &self.limits, self.control)? {
+        let task = TableTask { part: part.clone(), ..TableTask::judge(&file, format) };
+        match tables::run(self.engine, &task, &self.limits, self.control)? {
             Judged::Good(table) if table.plain => Ok(Some((table, metadata.len()))),
             // Much can be mended by writing it anew, and what can't is told then.
             _ => {

@@ -39,6 +39,8 @@ const SMALL_CSV_BYTES: u64 = 16 << 20;
 pub(crate) struct Plan {
     rows: u64,
     part_rows: u64,
+    /// A step may be shown the table's own file, if it takes row ranges.
+    as_it_is: bool,
 }
 
 impl Plan {
@@ -53,7 +55,8 @@ impl Plan {
         // As large as each other, and as many for each of two or four workers: else some wait at the end for one.
         let count = table.rows.div_ceil(most_rows);
         let count = count.next_multiple_of(if count > 4 { 4 } else { 2 });
-        Some(Plan { rows: table.rows, part_rows: table.rows.div_ceil(count).next_multiple_of(8) })
+        let part_rows = table.rows.div_ceil(count).next_multiple_of(8);
+        Some(Plan { rows: table.rows, part_rows, as_it_is: table.plain })
     }
 
     fn count(self) -> u64 {
@@ -130,7 +133,9 @@ impl Call<'_> {
         };
         let source = TableSource::of(input);
         if source.is_worth_a_look(SMALL_FILE_BYTES)? {
-            return Ok(Cut { plan: Plan::of(&self.look(source)?), converted: None });
+            // Any of its rows: whether a part could be shown in the file itself.
+            let any = Part { rows: Some(0..u64::MAX), ..Part::default() };
+            return Ok(Cut { plan: Plan::of(&self.look(source, &any)?), converted: None });
         }
         let (file, format) = source.open()?;
         let bytes = file.metadata().map_err(Error::io("look at", source.path))?.len();
@@ -235,8 +240,10 @@ impl Work<'_> {
         let control = Control { cancel: self.cancel, on_stage: None };
         let open = self.request.real_clock_and_random;
         let mut call = Call::new(self.engine, self.module, "render", open, &limits, control);
-        let rows = Some(self.plan.rows_of(part));
-        let result = call.render_table(self.code, self.manifest, self.params, self.request, self.main, rows);
+        let takes_ranges = self.manifest.is_some_and(|manifest| manifest.takes_row_ranges);
+        let out_of = (takes_ranges && self.plan.as_it_is).then_some(self.plan.rows);
+        let part = Part { rows: Some(self.plan.rows_of(part)), out_of, ..Part::default() };
+        let result = call.render_table(self.code, self.manifest, self.params, self.request, self.main, &part);
         let is_late = self.started.elapsed() >= self.limits.wall_time;
         let result = result.map_err(|stop| match stop {
             Stop::Verdict(Verdict::Cancelled) => stop,

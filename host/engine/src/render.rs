@@ -1,7 +1,6 @@
 //! The call `render`: tables and params in, a table out.
 
 use std::collections::BTreeSet;
-use std::ops::Range;
 use std::path::Path;
 
 use crunchbox_params::{Manifest, Reads};
@@ -41,7 +40,7 @@ impl Call<'_> {
         let main = request.input.as_ref().map(TableSource::of);
         let main = main.map(|main| TableSource { converted: converted.as_ref().or(main.converted), ..main });
         let table = match plan {
-            None => self.render_table(&code, manifest.as_ref(), &params, request, main, None)?,
+            None => self.render_table(&code, manifest.as_ref(), &params, request, main, &Part::default())?,
             Some(plan) => self.render_parts(&code, manifest.as_ref(), &params, request, main, plan)?,
         };
         if let (Some((format, destination)), Some(table)) = (destination, &table) {
@@ -51,7 +50,7 @@ impl Call<'_> {
         Ok(table)
     }
 
-    /// Asks the step for its table, to these rows of the main table or to all.
+    /// Asks the step for its table, to this part of the main table or to all of it.
     pub(crate) fn render_table(
         &mut self,
         code: &Code,
@@ -59,10 +58,10 @@ impl Call<'_> {
         params: &Params,
         request: &RenderRequest,
         main: Option<TableSource<'_>>,
-        rows: Option<Range<u64>>,
+        part: &Part,
     ) -> Result<Option<OutputTable>, Stop> {
         let mut ask = |call: &mut Call<'_>, room: &RunDir| {
-            call.lay_out_render(manifest, params, request, main, rows.clone(), room)
+            call.lay_out_render(manifest, params, request, main, part.clone(), room)
         };
         let question = Question { call: "render", output: Some(OUTPUT), request: &mut ask };
         let (result, room): (RenderResult, RunDir) = self.ask(code, question)?;
@@ -82,7 +81,7 @@ impl Call<'_> {
         params: &Params,
         request: &RenderRequest,
         main: Option<TableSource<'_>>,
-        rows: Option<Range<u64>>,
+        part: Part,
         room: &RunDir,
     ) -> Result<Vec<u8>, Stop> {
         let (columns, params) = match self.named_columns(manifest, params, request, main)? {
@@ -90,7 +89,7 @@ impl Call<'_> {
             None => (None, params),
         };
         let dictionaries = manifest.is_some_and(|manifest| manifest.takes_dictionaries);
-        let part = Part { rows, columns, dictionaries };
+        let part = Part { columns, dictionaries, ..part };
         let tables = self.bring_tables(room, main, part, &request.tabs)?;
         let files = self.bring_files(room, &request.files)?;
         let fetched = match &request.fetched {
@@ -114,6 +113,7 @@ impl Call<'_> {
             output_filename: OUTPUT.to_owned(),
             tab_outputs: tables.tabs.into_iter().map(tab).collect(),
             uploaded_files: files,
+            input_rows: tables.main_rows,
         };
         wire.encode().map_err(|error| Verdict::BadParams { reason: error.to_string() }.into())
     }
@@ -135,8 +135,8 @@ impl Call<'_> {
         if as_it_is || !main.is_worth_a_look(SMALL_FILE_BYTES)? {
             return Ok(None);
         }
-        let table = self.look(main)?;
-        let tables = InputTables { main: Some(table), tabs: Vec::new() };
+        let table = self.look(main, &Part::default())?;
+        let tables = InputTables { main: Some(table), ..InputTables::default() };
         let params = self.prepare_params(Some(manifest), params, &tables, &Uploads::new())?;
         let mut named = manifest.param_schema().columns_named(&params);
         let there = tables.main.into_iter().flat_map(|table| table.columns).map(|column| column.name);

@@ -37,6 +37,8 @@ impl<'a> TableTask<'a> {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Part {
     pub(crate) rows: Option<Range<u64>>,
+    /// How many rows there are in all, if a step may be shown those too and be told which are wanted.
+    pub(crate) out_of: Option<u64>,
     pub(crate) columns: Option<BTreeSet<String>>,
     /// Whether text of few values may come as a dictionary and numbers.
     pub(crate) dictionaries: bool,
@@ -46,6 +48,18 @@ impl Part {
     /// Whether that is the whole table.
     pub(crate) fn is_all(&self) -> bool {
         self.rows.is_none() && self.columns.is_none()
+    }
+
+    /// Whether a step may be shown the whole table for it.
+    pub(crate) fn may_be_shown_whole(&self) -> bool {
+        self.columns.is_none() && (self.rows.is_none() || self.out_of.is_some())
+    }
+
+    /// What of so many bytes of the whole table is this part's. Parts that make up the table make up its bytes.
+    pub(crate) fn share_of(&self, bytes: u64) -> u64 {
+        let (Some(rows), Some(all)) = (&self.rows, self.out_of) else { return bytes };
+        let before = |row: u64| u128::from(bytes) * u128::from(row.min(all)) / u128::from(all.max(1));
+        u64::try_from(before(rows.end) - before(rows.start)).unwrap_or(bytes)
     }
 }
 
@@ -279,6 +293,15 @@ mod tests {
         let error = format_of(Path::new("b.xlsx")).unwrap_err().to_string();
         assert!(error.contains("b.xlsx") && error.contains(".arrow, .feather, .parquet, .csv"), "{error}");
         format_of(Path::new("parquet")).unwrap_err();
+    }
+
+    #[test]
+    fn shares_of_parts_are_all_bytes() {
+        let share = |rows| Part { rows: Some(rows), out_of: Some(10), ..Part::default() }.share_of(1003);
+        assert_eq!(share(0..10), 1003);
+        assert_eq!([0..3, 3..3, 3..7, 7..10].map(share).into_iter().sum::<u64>(), 1003);
+        assert_eq!(share(5..99), share(5..10));
+        assert_eq!(Part::default().share_of(1003), 1003);
     }
 
     #[test]

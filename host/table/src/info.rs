@@ -12,8 +12,8 @@ pub struct TableInfo {
     pub columns: Vec<ColumnInfo>,
     /// Size of the file in bytes.
     pub bytes: u64,
-    /// An Arrow file that is built as inputs are: one record batch or none, no dictionaries, no metadata of the schema. Where
-    /// the file was only looked at, it seems to be one.
+    /// An Arrow file that is built as inputs are: one record batch or none, no dictionaries, no metadata of the schema; and flat
+    /// columns if only some rows were wanted. Where the file was only looked at, it seems to be one.
     pub plain: bool,
 }
 

@@ -58,4 +58,4 @@ pub use error::{Check, TableError};
 pub use info::{ColumnInfo, TableInfo};
 pub use input::{Input, Release};
 pub use preview::{Preview, preview};
-pub use validate::validate;
+pub use validate::{validate, validate_rows};

@@ -47,7 +47,7 @@ pub(crate) struct Source {
     /// How many rows there will be, by what the file says of itself.
     pub(crate) rows: u64,
     pub(crate) dictionaries: Dictionaries,
-    /// It says of itself that it is an Arrow file built as inputs are.
+    /// It says of itself that it is an Arrow file built as inputs are, and those of which some rows are wanted.
     pub(crate) plain: bool,
     /// Nothing of the rows is read before the first is asked for, except from CSV, whose types only they tell.
     pub(crate) batches: Batches,
@@ -73,7 +73,7 @@ impl Source {
                     file.project(wanted(file.schema(), columns))?;
                 }
                 let mut rows = file.declared_rows();
-                let plain = file.is_plain();
+                let plain = file.is_plain() && (only.is_none() || file.is_flat());
                 if let Some(only) = only {
                     file.select(only.clone());
                     rows = only.end.min(rows).saturating_sub(only.start);

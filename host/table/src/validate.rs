@@ -1,5 +1,7 @@
 //! Judging an Arrow IPC file.
 
+use std::ops::Range;
+
 use arrow::buffer::Buffer;
 
 use crate::error::{Check, TableError, guarded};
@@ -19,8 +21,34 @@ use crunchbox_protocol::{Profile, TableLimits};
 /// # Errors
 /// [`TableError`] with the first check that failed.
 pub fn validate(file: &Buffer, profile: Profile, limits: &TableLimits) -> Result<TableInfo, TableError> {
+    judge(file, None, profile, limits)
+}
+
+/// Judges some rows of an Arrow IPC file, the first being 0, as [`validate`] does all of them: values of the others are not looked at,
+/// and no rule is for them.
+///
+/// # Errors
+/// As [`validate`].
+pub fn validate_rows(
+    file: &Buffer,
+    rows: &Range<u64>,
+    profile: Profile,
+    limits: &TableLimits,
+) -> Result<TableInfo, TableError> {
+    judge(file, Some(rows), profile, limits)
+}
+
+fn judge(
+    file: &Buffer,
+    rows: Option<&Range<u64>>,
+    profile: Profile,
+    limits: &TableLimits,
+) -> Result<TableInfo, TableError> {
     guarded(|| {
         let mut table = IpcFile::open(file.clone(), limits, Bodies::Uncompressed)?;
+        if let Some(rows) = rows {
+            table.select(rows.clone());
+        }
         let schema = table.schema().clone();
         if profile == Profile::Workbench && table.has_schema_metadata() {
             return Err(TableError::new(
@@ -41,7 +69,8 @@ pub fn validate(file: &Buffer, profile: Profile, limits: &TableLimits) -> Result
         let mut info = TableInfo::new(&schema, rules.rows(), file.len() as u64);
         // Steps of profile workbench may leave nulls in any column.
         let all_nullable = schema.fields().iter().all(|field| field.is_nullable());
-        info.plain = table.is_plain() && (profile == Profile::Arrow || all_nullable);
+        let is_built_as_inputs = table.is_plain() && (rows.is_none() || table.is_flat());
+        info.plain = is_built_as_inputs && (profile == Profile::Arrow || all_nullable);
         Ok(info)
     })
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Read;
+use std::ops::Range;
 
 use arrow::buffer::{BooleanBuffer, Buffer};
 use arrow::datatypes::{DataType, Field, Schema, UnionMode};
@@ -95,14 +96,17 @@ impl Rules {
     }
 
     /// Checks a record batch and gives its header.
+    ///
+    /// * `rows`: those whose bits are to be looked at, `None` for all. With some only, all columns are flat.
     pub(super) fn record_batch<'a>(
         &mut self,
         block: &'a BlockBytes,
         schema: &Schema,
+        rows: Option<&Range<usize>>,
     ) -> Result<RecordBatch<'a>, TableError> {
         let message = self.message(block)?;
         let batch = message.header_as_record_batch().ok_or_else(|| wrong_kind(&message, "a record batch"))?;
-        self.check(batch, schema.fields().iter().map(AsRef::as_ref), &block.body)?;
+        self.check(batch, schema.fields().iter().map(AsRef::as_ref), &block.body, rows)?;
         Ok(batch)
     }
 
@@ -136,7 +140,7 @@ impl Rules {
         }
         let field = Field::new("", wanted.values.clone(), true);
         let bytes = self
-            .check(batch, std::iter::once(&field), &block.body)
+            .check(batch, std::iter::once(&field), &block.body, None)
             .map_err(|error| error.in_column(&wanted.column))?;
         let (values_before, bytes_before) = before.unwrap_or_default();
         // Each addition copies what was there: many small ones to a large dictionary count for what they cost.
@@ -176,6 +180,7 @@ impl Rules {
         batch: RecordBatch<'_>,
         fields: impl Iterator<Item = &'f Field>,
         body: &Buffer,
+        rows: Option<&Range<usize>>,
     ) -> Result<u64, TableError> {
         if batch.length() < 0 {
             return Err(buffers_error(format!("a batch of {} rows", batch.length())));
@@ -209,6 +214,7 @@ impl Rules {
                 .into_iter(),
             body,
             compressed: compression.is_some(),
+            rows,
         };
         let spans = layout.buffers.as_slice().to_vec();
         for field in fields {
@@ -311,6 +317,8 @@ struct Layout<'a> {
     variadic_counts: std::vec::IntoIter<i64>,
     body: &'a Buffer,
     compressed: bool,
+    /// Those whose bits are to be looked at; `None` for all.
+    rows: Option<&'a Range<usize>>,
 }
 
 impl Layout<'_> {
@@ -417,9 +425,13 @@ impl Layout<'_> {
         if bytes < values.div_ceil(8) {
             return Err(buffers_error(format!("a validity bitmap of {bytes} bytes for {values} values")));
         }
-        let bitmap = BooleanBuffer::new(self.body.slice_with_length(start, bytes), 0, values);
-        let nulls = values - bitmap.count_set_bits();
-        if nulls as i64 != node.null_count() {
+        let Range { start: first, end } = self.rows.map_or(0..values, Range::clone);
+        let (first, end) = (first.min(values), end.min(values));
+        let bitmap = BooleanBuffer::new(self.body.slice_with_length(start, bytes), first, end - first);
+        let nulls = (end - first - bitmap.count_set_bits()) as i64;
+        let agrees =
+            if self.rows.is_none() { nulls == node.null_count() } else { nulls <= node.null_count() };
+        if !agrees {
             let what = format!("{} nulls are declared, and there are {nulls}", node.null_count());
             return Err(TableError::new(Check::ArrowNullCount, what));
         }

@@ -113,6 +113,11 @@ impl IpcFile {
         self.batches.len() <= 1 && !self.has_dictionaries && !self.has_schema_metadata
     }
 
+    /// Whether it says that some of its rows can be read without the others: all columns are flat.
+    pub(crate) fn is_flat(&self) -> bool {
+        self.schema.fields().iter().all(|field| rows::is_flat(field.data_type()))
+    }
+
     /// Whether a column is dictionary-encoded, or has one inside that is.
     pub(crate) fn has_dictionaries(&self) -> bool {
         self.has_dictionaries
@@ -180,7 +185,9 @@ impl IpcFile {
         block: &frame::BlockBytes,
         rows: Option<Range<usize>>,
     ) -> Result<RecordBatch, TableError> {
-        let header = self.rules.record_batch(block, &self.schema)?;
+        // One by one, parts would else take a look at all bits each.
+        let looked_at = rows.as_ref().filter(|_| self.is_flat());
+        let header = self.rules.record_batch(block, &self.schema, looked_at)?;
         let count = rows.as_ref().map_or(header.length() as u64, |rows| rows.len() as u64);
         self.rows = self.rows.saturating_add(count);
         if self.rows > self.rules.limits().rows {

@@ -6,9 +6,11 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{ArrayData, ArrayRef, RecordBatch, make_array};
-use arrow::buffer::{BooleanBuffer, Buffer};
-use arrow::datatypes::{ArrowNativeType, DataType, SchemaRef};
+use arrow::array::{ArrayData, ArrayRef, GenericByteArray, RecordBatch, make_array, new_empty_array};
+use arrow::buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
+use arrow::datatypes::{
+    ArrowNativeType, BinaryType, ByteArrayType, DataType, LargeBinaryType, LargeUtf8Type, SchemaRef, Utf8Type,
+};
 use arrow::error::ArrowError;
 use arrow::ipc;
 
@@ -26,8 +28,7 @@ pub(super) fn read(
     projected: &SchemaRef,
     rows: &Range<usize>,
 ) -> Option<Result<RecordBatch, ArrowError>> {
-    let is_flat = |field: &Arc<arrow::datatypes::Field>| buffers_of(field.data_type()).is_some();
-    if header.compression().is_some() || !schema.fields().iter().all(is_flat) {
+    if header.compression().is_some() || !schema.fields().iter().all(|field| is_flat(field.data_type())) {
         return None;
     }
     let mut nodes = header.nodes()?.iter();
@@ -45,6 +46,11 @@ pub(super) fn read(
         }
     }
     Some(batch_of(projected.clone(), arrays, rows.len()))
+}
+
+/// Whether the place of each value of a column tells where it is in the column's buffers.
+pub(super) fn is_flat(data_type: &DataType) -> bool {
+    buffers_of(data_type).is_some()
 }
 
 /// How many buffers a flat column has.
@@ -72,6 +78,8 @@ fn array(
     buffers: Vec<Buffer>,
     rows: &Range<usize>,
 ) -> Result<ArrayRef, ArrowError> {
+    let validity = buffers.first().filter(|_| has_nulls);
+    let validity = validity.map(|validity| bits(validity, rows)).transpose()?;
     let mut data = ArrayData::builder(data_type.clone()).len(rows.len());
     let fixed = |width: usize| {
         let (start, length) = (rows.start.checked_mul(width), rows.len().checked_mul(width));
@@ -81,17 +89,20 @@ fn array(
     match data_type {
         DataType::Null => {}
         DataType::Boolean => data = data.add_buffer(bits(&buffers[1], rows)?),
-        DataType::Utf8 | DataType::Binary => data = text::<i32>(data, &buffers, rows)?,
-        DataType::LargeUtf8 | DataType::LargeBinary => data = text::<i64>(data, &buffers, rows)?,
+        DataType::Utf8 => return text::<Utf8Type, 4>(validity, &buffers, rows, i32::from_le_bytes),
+        DataType::Binary => return text::<BinaryType, 4>(validity, &buffers, rows, i32::from_le_bytes),
+        DataType::LargeUtf8 => {
+            return text::<LargeUtf8Type, 8>(validity, &buffers, rows, i64::from_le_bytes);
+        }
+        DataType::LargeBinary => {
+            return text::<LargeBinaryType, 8>(validity, &buffers, rows, i64::from_le_bytes);
+        }
         DataType::FixedSizeBinary(width) => {
             data = data.add_buffer(fixed(usize::try_from(*width).unwrap_or(0))?)
         }
         other => data = data.add_buffer(fixed(other.primitive_width().unwrap_or(0))?),
     }
-    if has_nulls && let Some(validity) = buffers.first() {
-        data = data.null_bit_buffer(Some(bits(validity, rows)?));
-    }
-    Ok(make_array(data.align_buffers(true).build()?))
+    Ok(make_array(data.null_bit_buffer(validity).align_buffers(true).build()?))
 }
 
 fn bits(buffer: &Buffer, rows: &Range<usize>) -> Result<Buffer, ArrowError> {
@@ -101,38 +112,38 @@ fn bits(buffer: &Buffer, rows: &Range<usize>) -> Result<Buffer, ArrowError> {
     Ok(BooleanBuffer::new(buffer.clone(), rows.start, rows.len()).sliced())
 }
 
-/// Offsets that begin at nothing, and the text that they lead to.
-fn text<T: ArrowNativeType>(
-    data: arrow::array::ArrayDataBuilder,
+/// Text, or bytes, whose offsets begin at nothing.
+///
+/// * `read`: makes a number of its bytes.
+fn text<T: ByteArrayType, const WIDTH: usize>(
+    validity: Option<Buffer>,
     buffers: &[Buffer],
     rows: &Range<usize>,
-) -> Result<arrow::array::ArrayDataBuilder, ArrowError> {
+    read: impl Fn([u8; WIDTH]) -> T::Offset,
+) -> Result<ArrayRef, ArrowError> {
     if rows.is_empty() {
-        return Ok(data.add_buffer(Buffer::from_vec(vec![T::default()])).add_buffer(Buffer::default()));
+        return Ok(new_empty_array(&T::DATA_TYPE));
     }
-    let width = size_of::<T>();
-    let bytes = buffers[1].get(rows.start * width..(rows.end + 1) * width).ok_or_else(too_short)?;
-    let offset = |bytes: &[u8]| {
-        let mut wide = [0; 8];
-        wide[..width].copy_from_slice(bytes);
-        u64::from_le_bytes(wide)
-    };
-    let first = offset(&bytes[..width]);
-    let mut last = first;
-    let mut offsets = Vec::with_capacity(rows.len() + 1);
-    for bytes in bytes.chunks_exact(width) {
-        let next = offset(bytes);
-        let length =
-            next.checked_sub(last).map(|_| next - first).and_then(|length| T::from_usize(length as usize));
-        let Some(length) = length else {
-            let what = format!("offsets go from {last} back to {next}, or too far");
-            return Err(ArrowError::InvalidArgumentError(what));
-        };
-        offsets.push(length);
-        last = next;
+    let places = buffers[1].get(rows.start * WIDTH..(rows.end + 1) * WIDTH).ok_or_else(too_short)?;
+    // Whatever their alignment is.
+    let (places, _) = places.as_chunks::<WIDTH>();
+    let (Some(first), Some(last)) = (places.first(), places.last()) else { return Err(too_short()) };
+    let (first, last) = (read(*first), read(*last));
+    // To the end in any case: so many are compared at a time.
+    let rises = |rises, pair: &[[u8; WIDTH]]| rises & (read(pair[0]) <= read(pair[1]));
+    if first < T::Offset::default() || !places.windows(2).fold(true, rises) {
+        let place = places.windows(2).position(|pair| read(pair[0]) > read(pair[1]));
+        let row = rows.start + place.unwrap_or_default();
+        let what = format!("the offsets of row {row} are below zero, or the second is before the first");
+        return Err(ArrowError::InvalidArgumentError(what));
     }
-    let values = part(&buffers[2], first as i64, (last - first) as i64);
-    let values =
-        values.ok_or_else(|| ArrowError::InvalidArgumentError(format!("offset {last} is past the text")))?;
-    Ok(data.add_buffer(Buffer::from_vec(offsets)).add_buffer(values))
+    let offsets: Vec<T::Offset> = places.iter().map(|place| read(*place) - first).collect();
+    let text = part(&buffers[2], first.as_usize() as i64, (last - first).as_usize() as i64);
+    let text = text.ok_or_else(|| {
+        ArrowError::InvalidArgumentError(format!("offset {} is past the text", last.as_usize()))
+    })?;
+    let nulls = validity.map(|bits| NullBuffer::new(BooleanBuffer::new(bits, 0, rows.len())));
+    // Quicker than the one loop that `ArrayData` has for all of it.
+    let offsets = OffsetBuffer::new(ScalarBuffer::from(offsets));
+    Ok(Arc::new(GenericByteArray::<T>::try_new(offsets, text, nulls)?))
 }

@@ -6,4 +6,5 @@ mod hostile_tables;
 mod malformed_arrow;
 mod malformed_parquet;
 mod properties;
+mod ranges;
 mod support;

@@ -1,0 +1,107 @@
+//! Some rows of an Arrow file, judged without the others.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use arrow::array::*;
+use arrow::datatypes::Int32Type;
+use crunchbox_table::{
+    Check, ConvertOptions, FileFormat, Input, Profile, TableError, TableInfo, TableLimits, look,
+    validate_rows,
+};
+
+use crate::support::*;
+
+fn judged(file: &arrow::buffer::Buffer, rows: Range<u64>) -> Result<TableInfo, TableError> {
+    validate_rows(file, &rows, Profile::Arrow, &TableLimits::default())
+}
+
+fn texts() -> RecordBatch {
+    column(Arc::new(StringArray::from(vec!["aa", "bé", "cc", "dd"])))
+}
+
+/// The rows of four that are found bad when each is judged alone, and why.
+fn bad_rows(file: &arrow::buffer::Buffer) -> Vec<(u64, Check)> {
+    let judge = |row| judged(file, row..row + 1).err().map(|error| (row, error.check()));
+    (0..4).filter_map(judge).collect()
+}
+
+#[test]
+fn only_the_rows_that_are_wanted_count() {
+    let good = arrow_file(&[texts()]);
+    assert_eq!(bad_rows(&good), []);
+    for (rows, count) in [(0..4, 4), (1..3, 2), (2..u64::MAX, 2), (3..3, 0), (9..12, 0)] {
+        assert_eq!(judged(&good, rows.clone()).unwrap().rows, count, "{rows:?}");
+    }
+    // No UTF-8.
+    let mut file = RawFile::new(&[texts()]);
+    file.batch().buffer(2)[3] = 0xff;
+    assert_eq!(bad_rows(&file.bytes()), [(1, Check::ArrowValues)]);
+    let error = judged(&file.bytes(), 0..4).unwrap_err();
+    assert_eq!((error.check(), error.column()), (Check::ArrowValues, Some("A")));
+    assert_eq!(judged(&file.bytes(), 2..4).unwrap().rows, 2);
+}
+
+#[test]
+fn offsets_that_lead_astray_are_found() {
+    let with_offset = |place: usize, offset: i32| {
+        let mut file = RawFile::new(&[texts()]);
+        file.batch().buffer(1)[4 * place..][..4].copy_from_slice(&offset.to_le_bytes());
+        file.bytes()
+    };
+    assert_eq!(bad_rows(&with_offset(2, 5)), [], "that is where it is");
+    // Before the one before it, past the end, below zero, and between the two bytes of é.
+    let cases: [(usize, i32, &[u64]); 5] =
+        [(2, 1, &[1]), (2, 600, &[1, 2]), (0, -1, &[0]), (4, i32::MAX, &[3]), (2, 4, &[1, 2])];
+    for (place, offset, rows) in cases {
+        let file = with_offset(place, offset);
+        let found: Vec<_> = bad_rows(&file).into_iter().map(|(row, _)| row).collect();
+        assert_eq!(found, rows, "offset {place} is {offset}");
+        judged(&file, 0..4).unwrap_err();
+        assert_eq!(refused(&file).0, Check::ArrowValues);
+    }
+}
+
+#[test]
+fn bits_and_the_count_of_nulls_agree_as_far_as_they_are_looked_at() {
+    let texts = column(Arc::new(StringArray::from(vec![Some("a"), None, Some("c"), None])));
+    let counting = |nulls: i64| {
+        let mut file = RawFile::new(std::slice::from_ref(&texts));
+        file.batch().nodes[0].1 = nulls;
+        file.bytes()
+    };
+    // Some readers go by the count: to them those two would be texts.
+    assert_eq!(bad_rows(&counting(0)), [(1, Check::ArrowNullCount), (3, Check::ArrowNullCount)]);
+    // Who goes by the bits finds what is there.
+    assert_eq!(bad_rows(&counting(1)), []);
+    assert_eq!(judged(&counting(1), 0..4).unwrap_err().check(), Check::ArrowNullCount);
+    assert_eq!(bad_rows(&counting(5)).len(), 4, "there are no more than four rows");
+}
+
+#[test]
+fn what_has_columns_inside_is_not_built_as_parts_are() {
+    let list = ListArray::from_iter_primitive::<Int32Type, _, _>([Some([Some(1)]), None]);
+    for (batch, is_flat) in [(column(Arc::new(list)), false), (texts(), true)] {
+        let file = arrow_file(&[batch]);
+        assert!(validate_arrow(&file).unwrap().plain);
+        assert_eq!(judged(&file, 0..2).unwrap().plain, is_flat);
+        for (rows, is_plain) in [(None, true), (Some(0..2), is_flat)] {
+            let mut options = ConvertOptions::new(Profile::Arrow);
+            options.rows = rows;
+            let seen = look(Input::Buffer(file.clone()), FileFormat::Arrow, &options).unwrap();
+            assert_eq!(seen.plain, is_plain, "{:?}", options.rows);
+        }
+    }
+    let several = arrow_file(&[texts(), texts()]);
+    assert!(!judged(&several, 0..1).unwrap().plain);
+}
+
+#[test]
+fn profile_workbench_has_its_say() {
+    let good = number(Arc::new(Float64Array::from(vec![1.0, 2.0])));
+    let bad = column(Arc::new(Float64Array::from(vec![1.0, 2.0])));
+    let limits = TableLimits::of(Profile::Workbench);
+    let judged = |batch| validate_rows(&arrow_file(&[batch]), &(1..2), Profile::Workbench, &limits);
+    assert!(judged(good).unwrap().plain);
+    judged(bad).unwrap_err();
+}
