@@ -51,7 +51,7 @@ fn file(own: &Own, name: &str, bytes: &[u8]) -> PathBuf {
 }
 
 /// Whether engines here have the wall that it takes; and the file system has second names and no layers.
-fn can_lend(own: &Own) -> bool {
+pub(crate) fn can_lend(own: &Own) -> bool {
     let layers = own.engine.layers().unwrap();
     let is_walled = layers.missing.iter().all(|missing| missing.layer.name() != "mount-namespace");
     let is_layered = fs::read_to_string("/proc/self/mounts").unwrap().lines().any(|line| {

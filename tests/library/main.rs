@@ -6,6 +6,7 @@ mod lent;
 mod mapped;
 mod other_calls;
 mod parts;
+mod ranges;
 mod rooms;
 mod sealed;
 

@@ -21,7 +21,7 @@ fn year() -> PathBuf {
 }
 
 /// The first half of the year twice, and then the second: two parts, of as many rows.
-fn flights() -> PathBuf {
+pub(crate) fn flights() -> PathBuf {
     static MADE: LazyLock<PathBuf> = LazyLock::new(|| {
         let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("flights-by-halves.parquet");
         let read = || ParquetRecordBatchReaderBuilder::try_new(File::open(year()).unwrap()).unwrap();
@@ -43,9 +43,11 @@ fn filter() -> Module {
     shipped("filter")
 }
 
-/// A step without a table that says that it works by rows.
-fn by_rows(imports: &str, start: &str) -> Module {
-    let manifest = r#"{\"id_name\":\"test\",\"name\":\"Test\",\"category\":\"Other\",\"parameters\":[],\"works_by\":\"rows\"}"#;
+/// A step without a table that says that it works by rows, and perhaps that it takes ranges of them.
+fn by_rows(takes_row_ranges: bool, imports: &str, start: &str) -> Module {
+    let manifest = json!({"id_name": "test", "name": "Test", "category": "Other", "parameters": [],
+        "works_by": "rows", "takes_row_ranges": takes_row_ranges});
+    let manifest = manifest.to_string().replace('"', "\\\"");
     module(&format!(
         r#"(module
             (import "crunchbox_v1" "input_size" (func $input_size (param i32 i32) (result i64)))
@@ -59,7 +61,7 @@ fn by_rows(imports: &str, start: &str) -> Module {
 }
 
 /// Params of a filter that keeps one carrier's flights.
-fn united() -> Value {
+pub(crate) fn united() -> Value {
     json!({"keep": true, "condition": {"operation": "text_is", "column": "carrier", "value": "UA",
         "isCaseSensitive": true, "isRegex": false}})
 }
@@ -188,6 +190,7 @@ fn columns_that_params_do_not_name_are_left_out() {
 fn a_part_that_fails_fails_the_call() {
     // The second part is the smaller one.
     let exit = by_rows(
+        false,
         r#"(import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
            (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
            (data (i32.const 0) "\10\00\00\00\12\00\00\00")
@@ -202,17 +205,22 @@ fn a_part_that_fails_fails_the_call() {
     }
 }
 
-#[test]
-fn parts_that_disagree_are_no_result() {
-    // Its JSON is {"n": …}, a number that is the input's size in some way.
-    let sized = by_rows(
+/// Its JSON is {"n": …}, a number that is the input's size in some way: parts agree if each sees the same file.
+pub(crate) fn sized(takes_row_ranges: bool) -> Module {
+    by_rows(
+        takes_row_ranges,
         r#"(import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
            (data (i32.const 0) "\10\00\00\00\23\00\00\00")
            (data (i32.const 16)
                "\0f\00\01\0c\00\00\00\00\0d\00\02\0b\0c\00\00\00\01\00\00\00\01n\0a\00\02\00\00\00\00\00\00\00\00\00\00")"#,
         r#"(i32.store (i32.const 45) (call $size))
            (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))"#,
-    );
+    )
+}
+
+#[test]
+fn parts_that_disagree_are_no_result() {
+    let sized = sized(false);
     let own = Own::new();
     for jobs in [1, 2] {
         let outcome = render(&own, &sized, jobs, &Limits::default());
@@ -236,7 +244,7 @@ fn all_parts_share_the_limits_of_the_call() {
     let limits = Limits::default().with_output_bytes(15_000_000);
     let verdict = render(&own, &filter, 2, &limits).verdict;
     assert!(matches!(verdict, Verdict::Output { which: "output_bytes", .. }), "{verdict}");
-    let endless = by_rows("", "(loop (br 0))");
+    let endless = by_rows(false, "", "(loop (br 0))");
     let limits = Limits::default().with_wall_time(std::time::Duration::from_millis(700));
     let started = std::time::Instant::now();
     let verdict = render(&own, &endless, 2, &limits).verdict;

@@ -90,7 +90,7 @@ impl Context {
         match self.tabs.get(slug).map(|tab| &tab.source) {
             None => Ok(None),
             Some(TabSource::Table(table)) => Ok(Some(table.clone())),
-            Some(TabSource::Path(path)) => table::read(path).map(Some),
+            Some(TabSource::Path(path)) => table::read(path, None).map(Some),
         }
     }
 

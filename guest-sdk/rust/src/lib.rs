@@ -42,6 +42,7 @@ mod period;
 mod ranges;
 pub mod re2;
 mod result;
+mod rows;
 mod stack;
 mod table;
 pub mod testing;

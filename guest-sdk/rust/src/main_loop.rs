@@ -32,12 +32,13 @@ impl Call {
         Call { request, context }
     }
 
-    /// The main table.
+    /// The main table, or the part of it that the step is asked for.
     pub fn table(&self) -> Result<RecordBatch> {
         if self.request.input_filename.is_empty() {
             return Ok(RecordBatch::new_empty(arrow::datatypes::Schema::empty().into()));
         }
-        table::read(&Path::new(&self.request.basedir).join(&self.request.input_filename))
+        let path = Path::new(&self.request.basedir).join(&self.request.input_filename);
+        table::read(&path, self.request.input_rows.as_ref())
     }
 
     /// The params, as the author's type.

@@ -2,21 +2,22 @@
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
 use arrow::buffer::Buffer;
 use arrow::compute::concat_batches;
-use arrow::datatypes::Schema;
+use arrow::datatypes::{Schema, SchemaRef};
 use arrow::error::ArrowError;
 use arrow::ipc::convert::fb_to_schema;
 use arrow::ipc::reader::read_footer_length;
 use arrow::ipc::writer::{FileWriter, IpcWriteOptions};
-use arrow::ipc::{Block, MetadataVersion, root_as_footer};
+use arrow::ipc::{Block, Footer, MetadataVersion, root_as_footer};
 use arrow::record_batch::RecordBatch;
 
-use crate::input::named;
-use crate::{Result, input};
+use crate::input::{Input, named};
+use crate::{Error, Result, input, rows};
 
 /// How many bytes go to the host at once: each write is a call out of the sandbox.
 const WRITE_BYTES: usize = 1 << 20;
@@ -27,13 +28,14 @@ const PAGE_BYTES: usize = 4096;
 /// What follows the footer: its length and the magic.
 const TRAILER_BYTES: usize = 10;
 
-/// Reads a whole table, as one batch. A file that is empty is a table without columns.
-pub(crate) fn read(path: &Path) -> Result<RecordBatch> {
-    let file = input::open(path)?;
-    if file.is_empty() {
-        return Ok(RecordBatch::new_empty(Arc::new(Schema::empty())));
+/// Reads a table, as one batch: all of its rows, or these. A file that is empty is a table without columns.
+pub(crate) fn read(path: &Path, rows: Option<&Range<u64>>) -> Result<RecordBatch> {
+    let file = Input::open(path)?;
+    match rows {
+        _ if file.length() == 0 => Ok(RecordBatch::new_empty(Arc::new(Schema::empty()))),
+        None => decode(&file.bytes(0..file.length())?),
+        Some(wanted) => rows::read(&file, wanted),
     }
-    decode(&file)
 }
 
 /// A file that takes no more than so much at once: a host has no room for a column of hundreds of megabytes beside the step's own.
@@ -59,17 +61,36 @@ fn look_at_all_pages(bytes: &[u8]) {
     }
 }
 
-fn decode(file: &Buffer) -> Result<RecordBatch> {
-    let invalid = |what: &str| ArrowError::IpcError(what.to_owned());
-    let (rest, trailer) =
-        file.split_last_chunk::<TRAILER_BYTES>().ok_or_else(|| invalid("the file is too short"))?;
-    let footer_start = rest.len().checked_sub(read_footer_length(*trailer)?);
-    let footer = &rest[footer_start.ok_or_else(|| invalid("the footer is too long"))?..];
-    let footer = root_as_footer(footer).map_err(|error| invalid(&error.to_string()))?;
+pub(crate) fn invalid(what: &str) -> Error {
+    ArrowError::IpcError(what.to_owned()).into()
+}
+
+/// The bytes of a file that are its footer. `bytes` gives any of the file's, of which there are so many.
+pub(crate) fn footer(length: u64, bytes: impl Fn(Range<u64>) -> Result<Buffer>) -> Result<Buffer> {
+    let too_short = || invalid("the file is too short");
+    let end = length.checked_sub(TRAILER_BYTES as u64).ok_or_else(too_short)?;
+    let trailer = bytes(end..length)?;
+    let trailer = trailer.first_chunk::<TRAILER_BYTES>().ok_or_else(too_short)?;
+    let start = end.checked_sub(read_footer_length(*trailer)? as u64);
+    bytes(start.ok_or_else(|| invalid("the footer is too long"))?..end)
+}
+
+/// The schema that a footer tells.
+pub(crate) fn schema(footer: &Footer<'_>) -> Result<SchemaRef> {
     let schema = footer.schema().ok_or_else(|| invalid("there is no schema"))?;
-    let schema = Arc::new(fb_to_schema(schema));
+    Ok(Arc::new(fb_to_schema(schema)))
+}
+
+fn decode(file: &Buffer) -> Result<RecordBatch> {
+    let bytes = |wanted: Range<u64>| {
+        let (start, end) = (wanted.start as usize, wanted.end as usize);
+        Ok(file.slice_with_length(start, end - start))
+    };
+    let footer = footer(file.len() as u64, bytes)?;
+    let footer = root_as_footer(&footer).map_err(|error| invalid(&error.to_string()))?;
+    let schema = schema(&footer)?;
     let mut decoder = input::decoder(Arc::clone(&schema), footer.version());
-    let slice = |block: &Block| -> std::result::Result<Buffer, ArrowError> {
+    let slice = |block: &Block| -> Result<Buffer> {
         let start = usize::try_from(block.offset()).ok();
         let length = usize::try_from(i64::from(block.metaDataLength()) + block.bodyLength()).ok();
         match (start, length) {
@@ -119,9 +140,9 @@ mod tests {
         let path = folder.path().join("t.arrow");
         let original = table([text("a", [Some("x"), None]), number("b", [Some(1.5), None])]);
         write(Some(&original), &path).unwrap();
-        assert_eq!(read(&path).unwrap(), original);
+        assert_eq!(read(&path, None).unwrap(), original);
         write(None, &path).unwrap();
-        assert_eq!(read(&path).unwrap().num_columns(), 0);
+        assert_eq!(read(&path, None).unwrap().num_columns(), 0);
     }
 
     #[test]
@@ -141,7 +162,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("t.arrow");
         std::fs::write(&path, "no table at all").unwrap();
-        read(&path).unwrap_err();
-        assert!(read(Path::new("/nowhere.arrow")).unwrap_err().to_string().contains("/nowhere.arrow"));
+        read(&path, None).unwrap_err();
+        assert!(read(Path::new("/nowhere.arrow"), None).unwrap_err().to_string().contains("/nowhere.arrow"));
     }
 }
