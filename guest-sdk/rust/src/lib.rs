@@ -34,6 +34,8 @@ mod dictionary;
 mod fetch;
 pub mod figures;
 pub mod groups;
+#[cfg(all(target_family = "wasm", feature = "heap"))]
+mod heap;
 mod input;
 mod main_loop;
 mod migrate;
