@@ -131,8 +131,9 @@ pub(crate) fn stalls() -> anyhow::Result<()> {
         let started = Instant::now();
         let (output, calls) = meet(&subject, &[], |_, _| Answer::Stall(Duration::from_millis(20)))?;
         ensure!(output.status.success(), "{}", text(&output.stderr));
+        // One of its threads makes a worker's room while another reads.
         ensure!(
-            started.elapsed() >= Duration::from_millis(20) * u32::try_from(calls.len())?,
+            started.elapsed() >= Duration::from_millis(20) * u32::try_from(calls.len())? / 2,
             "it did not stall"
         );
         subject.assert_true(output.status)?;

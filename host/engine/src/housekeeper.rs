@@ -1,5 +1,5 @@
-//! One thread for what a call leaves to be done: its room is removed, and the next worker is made ready, while the
-//! caller has its outcome already.
+//! A thread for what nobody has to wait for: what a call leaves to be done, its room being removed and the next worker made ready while
+//! the caller has its outcome already; or that a spawner is started.
 
 use std::fmt;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};

@@ -22,6 +22,8 @@ pub(crate) struct Workers {
     pub(crate) compile: Arc<Pool>,
     pub(crate) tables: Arc<Pool>,
     housekeeper: Arc<Housekeeper>,
+    /// Starts spawners.
+    starter: Housekeeper,
     rooms: Arc<Scratch>,
     required: Vec<Layer>,
 }
@@ -75,7 +77,7 @@ impl Workers {
         };
         let (run, compile, tables) =
             (find("crunchbox-worker")?, find("crunchbox-compiler")?, find("crunchbox-tables")?);
-        // Who keeps no workers ready makes a few calls and ends: a thread would cost more than it saves.
+        // Who keeps no workers ready finds all cleared away when a call is over.
         let housekeeper = if idle == 0 { Housekeeper::absent() } else { Housekeeper::new() };
         let housekeeper = Arc::new(housekeeper);
         let rooms = Arc::new(Scratch::new(scratch, Arc::clone(&housekeeper))?);
@@ -88,6 +90,7 @@ impl Workers {
             compile: Pool::new(spawner(compile, None), None, 0),
             tables: Pool::new(spawner(tables, None), None, idle),
             housekeeper,
+            starter: Housekeeper::new(),
             rooms,
             required,
         })
@@ -151,19 +154,21 @@ impl Workers {
         }
     }
 
-    /// Asks for one worker to be ready soon, whatever is kept ready.
-    pub(crate) fn prepare(&self, pool: &Pool) {
-        if pool.waiting().is_empty()
-            && let Ok(waiting) = pool.request()
-        {
-            pool.waiting().push_back(waiting);
+    /// Asks for one worker to be ready soon, whatever is kept ready. Does not wait for a spawner to be started.
+    pub(crate) fn prepare(&self, pool: &Arc<Pool>) {
+        if pool.spawner.is_started() {
+            pool.prepare();
+        } else {
+            let pool = Arc::clone(pool);
+            self.starter.leave(move || pool.prepare());
         }
     }
 }
 
 impl Drop for Workers {
     fn drop(&mut self) {
-        // It must not be the last who holds a pool.
+        // They must not be the last who hold a pool.
+        self.starter.stop();
         self.housekeeper.stop();
         // They end side by side.
         for pool in [&self.run, &self.compile, &self.tables] {
@@ -176,6 +181,15 @@ impl Drop for Workers {
 impl Pool {
     fn new(spawner: Spawner, rooms: Option<Arc<Scratch>>, target: usize) -> Arc<Pool> {
         Arc::new(Pool { spawner, rooms, target, waiting: Mutex::default() })
+    }
+
+    /// Asks for a worker if none is waiting. Who wants one meanwhile waits for this one.
+    fn prepare(&self) {
+        let mut waiting = self.waiting();
+        if waiting.is_empty() {
+            // Whoever is in want of it asks again, and is told why there is none.
+            waiting.extend(self.request().ok());
+        }
     }
 
     /// Asks for as many workers as are to be kept ready, and does not wait for them.

@@ -58,12 +58,18 @@ impl Spawner {
         &self.executable
     }
 
-    /// Starts the spawner, if it does not run, and does not wait until it is ready.
+    /// Starts the spawner, if it does not run, and does not wait until it is ready. To put it into its control group may take Linux ten
+    /// milliseconds, the first time: it waits until all processors have been through a pause.
     ///
     /// # Errors
     /// [`SpawnError`] if it can't be started.
     pub fn start(&self) -> Result<(), SpawnError> {
         self.started(&mut self.lock()).map(drop)
+    }
+
+    /// Whether the spawner has been started. False while it is being, without waiting for that.
+    pub fn is_started(&self) -> bool {
+        self.process.try_lock().is_ok_and(|process| process.is_some())
     }
 
     /// Lets the spawner end, with what workers it has, and does not wait for that; dropping this does. The next request
