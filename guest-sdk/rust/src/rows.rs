@@ -38,15 +38,16 @@ pub(crate) fn read(file: &Input, wanted: &Range<u64>) -> Result<RecordBatch> {
         return Err(invalid("some rows of a compressed batch"));
     }
     let last = unsigned(header.length())?;
-    let rows = wanted.start.min(last)..wanted.end.min(last);
-    let count = usize::try_from(rows.end - rows.start).map_err(|_| invalid("there are too many rows"))?;
+    let start = wanted.start.min(last);
+    let count = usize::try_from(wanted.end.min(last).saturating_sub(start));
+    let rows = Rows { start, count: count.map_err(|_| invalid("there are too many rows"))? };
     let mut buffers = header.buffers().into_iter().flatten().map(|buffer| place(buffer, body));
     let nodes = header.nodes().into_iter().flatten();
     let fields = schema.fields().iter().zip(nodes);
-    let columns = fields.map(|(field, node)| Column::of(field.data_type(), node, &mut buffers, &rows));
+    let columns = fields.map(|(field, node)| Column::of(field.data_type(), node, &mut buffers, rows));
     let columns = columns.collect::<Result<Vec<_>>>()?;
-    let arrays = arrays(file, &columns, &rows, count)?;
-    let options = RecordBatchOptions::new().with_row_count(Some(count));
+    let arrays = arrays(file, columns, rows)?;
+    let options = RecordBatchOptions::new().with_row_count(Some(rows.count));
     Ok(RecordBatch::try_new_with_options(schema, arrays, &options)?)
 }
 
@@ -59,6 +60,35 @@ fn place(buffer: &ipc::Buffer, body: u64) -> Result<Range<u64>> {
     place().ok_or_else(|| invalid("a buffer is nowhere"))
 }
 
+/// The rows that are wanted. What they take is counted in 64 bits: the file may be larger than all addresses.
+#[derive(Clone, Copy)]
+struct Rows {
+    start: u64,
+    count: usize,
+}
+
+impl Rows {
+    fn end(self) -> u64 {
+        self.start + self.count as u64
+    }
+
+    /// Which bytes of a buffer their values are.
+    fn values(self, byte_width: usize) -> Range<u64> {
+        let width = byte_width as u64;
+        self.start.saturating_mul(width)..self.end().saturating_mul(width)
+    }
+
+    /// Which bytes of a buffer have their bits.
+    fn bits(self) -> Range<u64> {
+        self.start / 8..self.end().div_ceil(8)
+    }
+
+    /// Their bits, of those bytes.
+    fn bits_of(self, bytes: Buffer) -> Buffer {
+        BooleanBuffer::new(bytes, (self.start % 8) as usize, self.count).sliced()
+    }
+}
+
 /// Where in the file the rows of a column are.
 struct Column<'s> {
     data_type: &'s DataType,
@@ -66,7 +96,7 @@ struct Column<'s> {
     validity: Option<Range<u64>>,
     /// Values, bits or the offsets of text.
     values: Option<Range<u64>>,
-    /// That of all rows.
+    /// The text of all rows.
     text: Option<Range<u64>>,
 }
 
@@ -75,87 +105,67 @@ impl<'s> Column<'s> {
         data_type: &'s DataType,
         node: &ipc::FieldNode,
         buffers: &mut impl Iterator<Item = Result<Range<u64>>>,
-        rows: &Range<u64>,
+        rows: Rows,
     ) -> Result<Column<'s>> {
         let layout = layout(data_type);
+        let unfit = || invalid(&format!("some rows of a column of {data_type}"));
+        if data_type.is_nested() || layout.variadic || matches!(data_type, DataType::Dictionary(..)) {
+            return Err(unfit());
+        }
         let mut next = || buffers.next().unwrap_or_else(|| Err(invalid("a buffer is missing")));
         let validity = layout.can_contain_null_mask.then(&mut next).transpose()?;
         let validity = validity.filter(|_| node.null_count() > 0);
-        let validity = validity.map(|validity| some(&validity, bytes_of_bits(rows))).transpose()?;
+        let validity = validity.map(|validity| some(&validity, rows.bits())).transpose()?;
         let (values, text) = match &layout.buffers[..] {
-            _ if data_type.is_nested()
-                || layout.variadic
-                || matches!(data_type, DataType::Dictionary(..)) =>
-            {
-                return Err(invalid(&format!("some rows of a column of {data_type}")));
-            }
             [] => (None, None),
-            [BufferSpec::BitMap] => (Some(some(&next()?, bytes_of_bits(rows))?), None),
+            [BufferSpec::BitMap] => (Some(some(&next()?, rows.bits())?), None),
             [BufferSpec::FixedWidth { byte_width, .. }] => {
-                (Some(some(&next()?, times(rows.start, *byte_width)..times(rows.end, *byte_width))?), None)
+                (Some(some(&next()?, rows.values(*byte_width))?), None)
             }
             [BufferSpec::FixedWidth { byte_width, .. }, BufferSpec::VariableWidth] => {
-                let offsets =
-                    some(&next()?, times(rows.start, *byte_width)..times(rows.end + 1, *byte_width))?;
-                (Some(offsets), Some(next()?))
+                // One more than rows.
+                let offsets = Rows { count: rows.count + 1, ..rows };
+                (Some(some(&next()?, offsets.values(*byte_width))?), Some(next()?))
             }
-            _ => return Err(invalid(&format!("some rows of a column of {data_type}"))),
+            _ => return Err(unfit()),
         };
         Ok(Column { data_type, validity, values, text })
-    }
-
-    /// Where the rows' text is, as their offsets say.
-    fn text(&self, offsets: &Buffer) -> Result<Range<u64>> {
-        let ends = match self.data_type {
-            DataType::Utf8 | DataType::Binary => ends::<i32>(offsets),
-            _ => ends::<i64>(offsets),
-        };
-        match &self.text {
-            Some(text) => some(text, ends),
-            None => Ok(0..0),
-        }
-    }
-
-    fn array(
-        &self,
-        rows: &Range<u64>,
-        count: usize,
-        validity: Option<Buffer>,
-        values: Option<Buffer>,
-        text: Option<Buffer>,
-    ) -> ArrayRef {
-        let bits = |bytes: Buffer| BooleanBuffer::new(bytes, (rows.start % 8) as usize, count).sliced();
-        let values = values.map(|values| match self.data_type {
-            DataType::Boolean => bits(values),
-            DataType::Utf8 | DataType::Binary => from_nothing::<i32>(values),
-            DataType::LargeUtf8 | DataType::LargeBinary => from_nothing::<i64>(values),
-            _ => values,
-        });
-        let data = ArrayData::builder(self.data_type.clone()).len(count);
-        let data = data.null_bit_buffer(validity.map(bits)).buffers(values.into_iter().chain(text).collect());
-        make_array(column(data))
     }
 }
 
 /// Reads the rows of these columns.
-fn arrays(file: &Input, columns: &[Column<'_>], rows: &Range<u64>, count: usize) -> Result<Vec<ArrayRef>> {
-    if count == 0 {
+fn arrays(file: &Input, columns: Vec<Column<'_>>, rows: Rows) -> Result<Vec<ArrayRef>> {
+    if rows.count == 0 {
         return Ok(columns.iter().map(|column| new_empty_array(column.data_type)).collect());
     }
     let of_all: Vec<_> =
         columns.iter().flat_map(|column| [&column.validity, &column.values]).flatten().cloned().collect();
     let mut of_all = file.several(&of_all)?.into_iter();
-    let mut next = |wanted: &Option<Range<u64>>| wanted.as_ref().and_then(|_| of_all.next());
-    let buffers = columns.iter().map(|column| (next(&column.validity), next(&column.values)));
-    let buffers: Vec<_> = buffers.collect();
-    // Only now the offsets tell where text is.
-    let texts = columns.iter().zip(&buffers).filter(|(column, _)| column.text.is_some());
-    let texts = texts.filter_map(|(column, (_, offsets))| Some(column.text(offsets.as_ref()?)));
-    let texts = texts.collect::<Result<Vec<_>>>()?;
+    let mut next = |wanted: Option<Range<u64>>| wanted.and_then(|_| of_all.next());
+    let mut texts = Vec::new();
+    let mut arrays = Vec::with_capacity(columns.len());
+    for Column { data_type, validity, values, text } in columns {
+        let validity = next(validity).map(|bytes| rows.bits_of(bytes));
+        let values = match (next(values), &text) {
+            // Only now the offsets tell where text is.
+            (Some(offsets), Some(text)) => {
+                let (ends, offsets) = match data_type {
+                    DataType::Utf8 | DataType::Binary => from_nothing::<i32>(offsets),
+                    _ => from_nothing::<i64>(offsets),
+                };
+                texts.push(some(text, ends)?);
+                Some(offsets)
+            }
+            (Some(bytes), None) if *data_type == DataType::Boolean => Some(rows.bits_of(bytes)),
+            (values, _) => values,
+        };
+        let data = ArrayData::builder(data_type.clone()).len(rows.count).null_bit_buffer(validity);
+        arrays.push((data, values, text.is_some()));
+    }
     let mut texts = file.several(&texts)?.into_iter();
-    let arrays = columns.iter().zip(buffers).map(|(column, (validity, values))| {
-        let text = column.text.as_ref().and_then(|_| texts.next());
-        column.array(rows, count, validity, values, text)
+    let arrays = arrays.into_iter().map(|(data, values, has_text)| {
+        let text = if has_text { texts.next() } else { None };
+        make_array(column(data.buffers(values.into_iter().chain(text).collect())))
     });
     Ok(arrays.collect())
 }
@@ -166,33 +176,17 @@ fn some(buffer: &Range<u64>, bytes: Range<u64>) -> Result<Range<u64>> {
     if start > end || end > buffer.end { Err(invalid("a buffer is too short")) } else { Ok(start..end) }
 }
 
-/// How many bytes so many values take. The file may be larger than all addresses.
-fn times(values: u64, byte_width: usize) -> u64 {
-    values.saturating_mul(byte_width as u64)
-}
-
-fn bytes_of_bits(rows: &Range<u64>) -> Range<u64> {
-    rows.start / 8..rows.end.div_ceil(8)
-}
-
-/// The first and the last of some offsets.
-fn ends<T: ArrowNativeType>(offsets: &Buffer) -> Range<u64> {
-    let offsets = offsets.typed_data::<T>();
-    let end = |offset: Option<&T>| {
-        offset.and_then(|offset| offset.to_i64()).and_then(|offset| u64::try_from(offset).ok())
-    };
-    end(offsets.first()).unwrap_or_default()..end(offsets.last()).unwrap_or_default()
-}
-
-/// The same offsets, the first being 0.
-fn from_nothing<T: ArrowNativeType + std::ops::Sub<Output = T>>(offsets: Buffer) -> Buffer {
+/// Which bytes of text some offsets lead to, and the same offsets, the first being 0.
+fn from_nothing<T: ArrowNativeType + std::ops::Sub<Output = T>>(offsets: Buffer) -> (Range<u64>, Buffer) {
     let places = offsets.typed_data::<T>();
-    match places.first() {
-        Some(&first) if first != T::default() => {
-            places.iter().map(|place| *place - first).collect::<Vec<_>>().into()
-        }
-        _ => offsets,
+    let first = places.first().copied().unwrap_or_default();
+    let last = places.last().copied().unwrap_or_default();
+    let end = |place: T| place.to_i64().and_then(|place| u64::try_from(place).ok()).unwrap_or_default();
+    let ends = end(first)..end(last);
+    if first == T::default() {
+        return (ends, offsets);
     }
+    (ends, places.iter().map(|place| *place - first).collect::<Vec<_>>().into())
 }
 
 #[cfg(test)]
