@@ -8,7 +8,7 @@ use arrow::ipc::Block;
 use crate::error::{Check, TableError, guarded};
 use crate::ipc::{Bodies, IpcFile};
 use crate::sink::arrow_options;
-use crate::wide::{ALIGNMENT, Frame, write_at};
+use crate::wide::{ALIGNMENT, Frame, end, write_at};
 use crunchbox_protocol::TableLimits;
 
 /// Adds the record batches of `table` to those of `to`, byte for byte, without looking at their values.
@@ -39,22 +39,18 @@ pub fn append(table: &Buffer, before: Buffer, to: &File, limits: &TableLimits) -
                 let what = "the columns are not those of the rows before: a step that works by rows gives all rows the same";
                 return Err(TableError::new(Check::ArrowSchema, what));
             }
-            let ends = file.blocks().iter().map(|block| {
-                block.offset() as u64 + block.metaDataLength() as u64 + block.bodyLength() as u64
-            });
             // A table without rows has no blocks, and may as well begin anew.
-            match ends.max() {
+            match file.blocks().iter().map(end).max() {
                 Some(end) => Frame::resume(schema, file.blocks(), end),
                 None => Frame::begin(to, schema, &arrow_options()?)?,
             }
         };
         for block in table_file.blocks() {
             // That they lie within the file has been checked.
-            let start = block.offset() as usize;
-            let end = start + block.metaDataLength() as usize + block.bodyLength() as usize;
+            let place = block.offset() as usize..end(block) as usize;
             // Buffers stay aligned as they were.
             let at = frame.end().next_multiple_of(ALIGNMENT) + block.offset() as u64 % ALIGNMENT;
-            write_at(to, &table[start..end], at)?;
+            write_at(to, &table[place], at)?;
             frame.add(Block::new(at as i64, block.metaDataLength(), block.bodyLength()));
         }
         frame.finish(to)

@@ -21,24 +21,15 @@ use crunchbox_protocol::{Profile, TableLimits};
 /// # Errors
 /// [`TableError`] with the first check that failed.
 pub fn validate(file: &Buffer, profile: Profile, limits: &TableLimits) -> Result<TableInfo, TableError> {
-    judge(file, None, profile, limits)
+    validate_rows(file, None, profile, limits)
 }
 
-/// Judges some rows of an Arrow IPC file, the first being 0, as [`validate`] does all of them: values of the others are not looked at,
-/// and no rule is for them.
+/// Judges some rows of an Arrow IPC file, the first being 0, or all, as [`validate`] does: values of the others are not looked at, and no
+/// rule is for them.
 ///
 /// # Errors
 /// As [`validate`].
 pub fn validate_rows(
-    file: &Buffer,
-    rows: &Range<u64>,
-    profile: Profile,
-    limits: &TableLimits,
-) -> Result<TableInfo, TableError> {
-    judge(file, Some(rows), profile, limits)
-}
-
-fn judge(
     file: &Buffer,
     rows: Option<&Range<u64>>,
     profile: Profile,

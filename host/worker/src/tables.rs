@@ -8,7 +8,7 @@ use crunchbox_jail::map_file;
 use crunchbox_protocol::{ColumnReport, End, FileFormat, Report, Role, TableJob, TableReport};
 use crunchbox_table::{
     Buffer, ConvertOptions, Input, Release, TableError, TableInfo, append, check, convert, look, preview,
-    validate, validate_rows,
+    validate_rows,
 };
 
 use crate::serve::Task;
@@ -50,10 +50,9 @@ fn table(job: &TableJob, files: Vec<File>) -> anyhow::Result<Report> {
     let input = || input(&table, job.format);
     let judged = match target {
         Some((format, output)) => convert(input()?, job.format, format, output, &options),
-        None if job.format == FileFormat::Arrow => match &job.rows {
-            None => validate(&map(&table)?, job.profile, &job.limits),
-            Some(rows) => validate_rows(&map(&table)?, rows, job.profile, &job.limits),
-        },
+        None if job.format == FileFormat::Arrow => {
+            validate_rows(&map(&table)?, job.rows.as_ref(), job.profile, &job.limits)
+        }
         None => check(input()?, job.format, &options),
     };
     let rows = usize::try_from(job.preview_rows).unwrap_or(usize::MAX);

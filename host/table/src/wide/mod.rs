@@ -328,7 +328,8 @@ impl Frame {
     }
 }
 
-fn end(block: &Block) -> u64 {
+/// Where a block ends in its file.
+pub(crate) fn end(block: &Block) -> u64 {
     block.offset() as u64 + block.metaDataLength() as u64 + block.bodyLength() as u64
 }
 

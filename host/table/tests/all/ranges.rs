@@ -13,7 +13,7 @@ use crunchbox_table::{
 use crate::support::*;
 
 fn judged(file: &arrow::buffer::Buffer, rows: Range<u64>) -> Result<TableInfo, TableError> {
-    validate_rows(file, &rows, Profile::Arrow, &TableLimits::default())
+    validate_rows(file, Some(&rows), Profile::Arrow, &TableLimits::default())
 }
 
 fn texts() -> RecordBatch {
@@ -101,7 +101,7 @@ fn profile_workbench_has_its_say() {
     let good = number(Arc::new(Float64Array::from(vec![1.0, 2.0])));
     let bad = column(Arc::new(Float64Array::from(vec![1.0, 2.0])));
     let limits = TableLimits::of(Profile::Workbench);
-    let judged = |batch| validate_rows(&arrow_file(&[batch]), &(1..2), Profile::Workbench, &limits);
+    let judged = |batch| validate_rows(&arrow_file(&[batch]), Some(&(1..2)), Profile::Workbench, &limits);
     assert!(judged(good).unwrap().plain);
     judged(bad).unwrap_err();
 }
