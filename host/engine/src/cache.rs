@@ -7,9 +7,11 @@
 
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::thread::{self, JoinHandle};
 
 use crunchbox_protocol::JsonMap;
 use rustix::fs::{Mode, OFlags};
@@ -23,11 +25,23 @@ use crate::{Error, draft};
 /// the code is stale.
 const FINGERPRINT: &str = concat!("crunchbox-", env!("CARGO_PKG_VERSION"), "-wasmtime-48");
 
+/// Of less code the checksum is there sooner than a thread.
+const SMALL_CODE_BYTES: u64 = 256 << 10;
+
 /// Compiled code, ready to be handed to a runner.
 #[derive(Debug)]
 pub(crate) struct Code {
-    pub(crate) file: File,
+    file: File,
     pub(crate) told: Told,
+    whole: Whole,
+}
+
+/// Whether a file is what its name says. It takes some milliseconds to find out, for which nobody need wait who has something else to
+/// do first.
+#[derive(Debug)]
+struct Whole {
+    known: OnceLock<bool>,
+    at_work: Mutex<Option<JoinHandle<bool>>>,
 }
 
 /// What a module says of itself.
@@ -76,16 +90,15 @@ impl CodeCache {
         &self.folder
     }
 
-    /// The code for the module of this hash, if it is there and whole.
+    /// The code for the module of this hash, if it is there.
     pub(crate) fn find(&self, module: &str) -> Option<Code> {
         let json = read_ours(&self.entry_path(module))?;
         let entry: Entry = serde_json::from_slice(&json).ok()?;
         // A name that leads elsewhere is not one that we gave.
         let checksum = blake3::Hash::from_hex(entry.code.strip_suffix(".code")?).ok()?;
-        let mut file = open_ours(&self.folder.join(&entry.code))?;
-        let mut hasher = blake3::Hasher::new();
-        let bytes = io::copy(&mut file, &mut hasher).ok()?;
-        (bytes == entry.bytes && hasher.finalize() == checksum).then_some(Code { file, told: entry.told })
+        let file = open_ours(&self.folder.join(&entry.code))?;
+        let whole = Whole::find_out(file.try_clone().ok()?, entry.bytes, checksum);
+        Some(Code { file, told: entry.told, whole })
     }
 
     /// An empty file for a compiler to write to.
@@ -115,7 +128,7 @@ impl CodeCache {
         draft.flush().map_err(failed("write an entry in"))?;
         draft.as_file().sync_all().map_err(failed("write an entry in"))?;
         draft.persist(self.entry_path(module)).map_err(|error| failed("rename an entry in")(error.error))?;
-        Ok(Code { file, told: entry.told })
+        Ok(Code { file, told: entry.told, whole: Whole::known(true) })
     }
 
     /// Forgets the code of a module.
@@ -147,10 +160,41 @@ fn read_ours(path: &Path) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
+impl Whole {
+    fn known(is_whole: bool) -> Whole {
+        Whole { known: OnceLock::from(is_whole), at_work: Mutex::default() }
+    }
+
+    /// Compares the file with its name, beside whatever the caller does next.
+    fn find_out(mut file: File, expected: u64, checksum: blake3::Hash) -> Whole {
+        let mut is_whole = move || {
+            let mut hasher = blake3::Hasher::new();
+            let bytes = io::copy(&mut file, &mut hasher);
+            bytes.is_ok_and(|bytes| bytes == expected) && hasher.finalize() == checksum
+        };
+        if expected < SMALL_CODE_BYTES {
+            return Whole::known(is_whole());
+        }
+        match thread::Builder::new().name("checksum".to_owned()).spawn(is_whole) {
+            Ok(at_work) => Whole { known: OnceLock::new(), at_work: Mutex::new(Some(at_work)) },
+            // It would be compiled anew, for which threads are needed too.
+            Err(_) => Whole::known(false),
+        }
+    }
+
+    /// The answer, when it is there.
+    fn get(&self) -> bool {
+        *self.known.get_or_init(|| {
+            let at_work = self.at_work.lock().unwrap_or_else(PoisonError::into_inner).take();
+            at_work.is_some_and(|at_work| at_work.join().unwrap_or(false))
+        })
+    }
+}
+
 impl Code {
-    /// The code for one more runner: workers share the file, not its position.
-    pub(crate) fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
-        self.file.as_fd()
+    /// The code for one more runner: workers share the file, not its position. `None` if it is not what its name says.
+    pub(crate) fn as_fd(&self) -> Option<BorrowedFd<'_>> {
+        self.whole.get().then(|| self.file.as_fd())
     }
 }
 
@@ -162,7 +206,7 @@ pub fn code_by_entry(folder: &Path, known: &[u8], entry: &[u8]) -> io::Result<Op
     let name = format!("{}.code", blake3::hash(known).to_hex());
     fs::write(cache.folder.join(name), known)?;
     fs::write(cache.entry_path("entry"), entry)?;
-    let Some(mut code) = cache.find("entry") else { return Ok(None) };
+    let Some(mut code) = cache.find("entry").filter(|code| code.as_fd().is_some()) else { return Ok(None) };
     let mut bytes = Vec::new();
     code.file.seek(SeekFrom::Start(0))?;
     code.file.read_to_end(&mut bytes)?;
@@ -187,12 +231,17 @@ mod tests {
         paths.find(|path| path.extension().is_some_and(|extension| extension == "code")).unwrap()
     }
 
+    fn is_handed_out(cache: &CodeCache) -> bool {
+        cache.find("aa").is_some_and(|code| code.as_fd().is_some())
+    }
+
     #[test]
     fn code_is_found_by_its_module_alone() {
         let folder = tempfile::tempdir().unwrap();
         let cache = filled(folder.path(), b"code");
         let mut text = String::new();
         let mut code = cache.find("aa").unwrap();
+        assert!(code.as_fd().is_some());
         code.file.seek(SeekFrom::Start(0)).unwrap();
         code.file.read_to_string(&mut text).unwrap();
         assert_eq!(text, "code");
@@ -206,13 +255,30 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let cache = filled(folder.path(), b"code");
         fs::write(code_path(&cache), b"evil").unwrap();
-        assert!(cache.find("aa").is_none());
+        assert!(!is_handed_out(&cache));
         fs::write(code_path(&cache), b"cod").unwrap();
-        assert!(cache.find("aa").is_none(), "cut short, as by a crash");
+        assert!(!is_handed_out(&cache), "cut short, as by a crash");
         fs::write(code_path(&cache), b"code").unwrap();
-        assert!(cache.find("aa").is_some());
+        assert!(is_handed_out(&cache));
         fs::set_permissions(code_path(&cache), fs::Permissions::from_mode(0o666)).unwrap();
-        assert!(cache.find("aa").is_none(), "others could write it");
+        assert!(!is_handed_out(&cache), "others could write it");
+    }
+
+    #[test]
+    fn much_code_is_looked_through_beside_the_caller() {
+        let folder = tempfile::tempdir().unwrap();
+        let bytes = vec![7; 4 * SMALL_CODE_BYTES as usize];
+        let cache = filled(folder.path(), &bytes);
+        let code = cache.find("aa").unwrap();
+        // Whoever asks gets the one answer.
+        thread::scope(|scope| (0..4).for_each(|_| drop(scope.spawn(|| assert!(code.as_fd().is_some())))));
+        let mut touched = bytes;
+        touched[SMALL_CODE_BYTES as usize] = 8;
+        fs::write(code_path(&cache), touched).unwrap();
+        let code = cache.find("aa").unwrap();
+        for _ in 0..2 {
+            assert!(code.as_fd().is_none());
+        }
     }
 
     #[test]
@@ -226,7 +292,7 @@ mod tests {
             (&code.file).write_all(b"evil").unwrap_err();
             code.file.set_len(0).unwrap_err();
         }
-        assert!(cache.find("aa").is_some());
+        assert!(is_handed_out(&cache));
     }
 
     #[test]

@@ -206,6 +206,9 @@ impl<'a> Call<'a> {
         request: &[u8],
         room: &RunDir,
     ) -> Result<Report, Stop> {
+        let Some(code) = code.as_fd() else {
+            return Ok(Report::new(End::StaleCode, "its file in the cache is not what its name says"));
+        };
         let limits = &self.limits;
         // The step may have all of its inputs shown in its memory.
         let input_bytes = self.usage.bytes_in;
@@ -229,7 +232,7 @@ impl<'a> Call<'a> {
         let collected = collect(Assignment {
             child,
             job: job.to_bytes(request),
-            files: vec![code.as_fd()],
+            files: vec![code],
             report_limit: caps.message_bytes,
             log_limit: usize::try_from(limits.log_bytes).unwrap_or(usize::MAX),
             wall_time: limits.wall_time,

@@ -263,6 +263,11 @@ impl Engine {
         control: Control<'_>,
     ) -> Result<Result<Option<Manifest>, Verdict>, Error> {
         limits.check()?;
+        if let Some(code) = self.known_code(&module.hash())
+            && code.as_fd().is_none()
+        {
+            self.forget_code(&module.hash(), &code);
+        }
         let code = match crate::compile::code(self, module, limits, control)? {
             Ok(code) => code,
             Err(verdict) => return Ok(Err(verdict)),
@@ -278,7 +283,7 @@ impl Engine {
 
     /// Whether a module's code is in the cache.
     pub fn is_compiled(&self, module: &Module) -> bool {
-        self.known_code(&module.hash()).is_some()
+        self.known_code(&module.hash()).is_some_and(|code| code.as_fd().is_some())
     }
 
     /// A file without a name, to be written and read.
@@ -331,9 +336,11 @@ mod tests {
             .scratch(folder.path())
             .build()
             .unwrap();
-        let code = || Code { file: tempfile::tempfile().unwrap(), told: Told::default() };
-        let stale = engine.learn_code("aa", code());
-        let fresh = engine.learn_code("aa", code());
+        let code = || {
+            let draft = engine.cache.draft("aa").unwrap();
+            engine.learn_code("aa", engine.cache.keep("aa", draft, Told::default()).unwrap())
+        };
+        let [stale, fresh] = [code(), code()];
         engine.forget_code("aa", &stale);
         assert!(Arc::ptr_eq(&engine.known_code("aa").unwrap(), &fresh));
         engine.forget_code("aa", &fresh);
