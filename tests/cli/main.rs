@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod ends;
+mod lent;
 
 use std::fs;
 use std::path::Path;

@@ -75,6 +75,7 @@ fn the_result_is_that_of_parts_that_are_written() {
             assert_eq!(outcome.usage.rows_in, 673_552);
             if can_lend(&own) {
                 assert_eq!(outcome.usage.bytes_in, length, "all bytes of the file, each once");
+                assert_eq!(outcome.usage.bytes_copied, 0);
             }
             assert!(bytes(outcome) == written, "{profile:?}, {jobs} jobs, {params}");
         }

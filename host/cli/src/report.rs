@@ -84,6 +84,7 @@ pub(crate) fn as_json<O>(
             "wall_seconds": usage.wall_time.as_secs_f64(),
             "total_seconds": usage.total_time.as_secs_f64(),
             "bytes_in": usage.bytes_in,
+            "bytes_copied": usage.bytes_copied,
             "rows_in": usage.rows_in,
             "bytes_out": usage.bytes_out,
             "rows_out": usage.rows_out,

@@ -139,7 +139,9 @@ impl<'a> Call<'a> {
     /// Takes over what its parts have to tell.
     pub(crate) fn hear(&mut self, told: Told) {
         let Told { errors, json, usage, layers, log } = told;
-        (self.errors, self.json, self.usage, self.layers, self.log) = (errors, json, usage, layers, log);
+        (self.errors, self.json, self.layers) = (errors, json, layers);
+        self.usage.add(&usage);
+        self.log.add(&log, self.limits.log_bytes);
     }
 
     /// The module's code, and its manifest if it has one. What that says of tables holds from here on, if the caller said
@@ -159,8 +161,12 @@ impl<'a> Call<'a> {
         mut question: Question<'_>,
     ) -> Result<(M, RunDir), Stop> {
         self.asked = question.call;
+        let copied = self.usage.bytes_copied;
         let (report, room) = match self.attempt(code, &mut question)? {
-            (Report { end: End::StaleCode, .. }, _) => self.attempt_anew(code, &mut question)?,
+            (Report { end: End::StaleCode, .. }, _) => {
+                self.usage.bytes_copied = copied;
+                self.attempt_anew(code, &mut question)?
+            }
             done => done,
         };
         let full = question.output.is_some_and(|name| {

@@ -111,7 +111,9 @@ impl Call<'_> {
             _ => Error::io("open", path)(source),
         })?;
         let target = room.create_input(name)?;
-        self.usage.bytes_in += copy(&source, &target).map_err(Error::io("copy", path))?;
+        let bytes = copy(&source, &target).map_err(Error::io("copy", path))?;
+        self.usage.bytes_in += bytes;
+        self.usage.bytes_copied += bytes;
         Ok(source.metadata().map_err(Error::io("look at", path))?)
     }
 
@@ -170,7 +172,9 @@ impl Call<'_> {
         self.control.enter(Stage::ReadingInput);
         let (file, format) = source.open()?;
         let task = TableTask { convert_to: Some((into, output)), part, ..TableTask::judge(&file, format) };
-        good(source.path, tables::run(self.engine, &task, &self.limits, self.control)?)
+        let table = good(source.path, tables::run(self.engine, &task, &self.limits, self.control)?)?;
+        self.usage.bytes_copied += length(output, source.path)?;
+        Ok(table)
     }
 
     /// The columns of a table, or of a part of it, and how many rows its file says that it has.

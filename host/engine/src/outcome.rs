@@ -181,6 +181,10 @@ pub struct Usage {
     pub total_time: Duration,
     /// Bytes of all inputs, as the step saw them.
     pub bytes_in: u64,
+    /// Bytes of inputs that were written anew for the step, as tables that are not Arrow files of the right build are, and all files
+    /// that are no tables. 0 if the step was shown the very file. What a step reads rather than have it shown in its memory, it
+    /// copies itself.
+    pub bytes_copied: u64,
     /// Rows of the main table and all tabs.
     pub rows_in: u64,
     /// Bytes of the step's table, as it wrote it.
@@ -200,6 +204,7 @@ impl Usage {
         self.cpu_time += other.cpu_time;
         self.wall_time += other.wall_time;
         self.bytes_in = self.bytes_in.saturating_add(other.bytes_in);
+        self.bytes_copied = self.bytes_copied.saturating_add(other.bytes_copied);
         self.rows_in = self.rows_in.saturating_add(other.rows_in);
         self.bytes_out = self.bytes_out.saturating_add(other.bytes_out);
         self.rows_out = self.rows_out.saturating_add(other.rows_out);

@@ -284,7 +284,7 @@ fn one_column(data: &Data, sum: &Path, kernels: &Path, runs: usize) -> anyhow::R
     let params = json!({"column": SUMMED.0});
     let empty = data.folder.join("empty.wasm");
     fs::write(&empty, empty_module())?;
-    let (mut times, mut theirs, mut grown) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut times, mut theirs, mut grown, mut copied) = (Vec::new(), Vec::new(), Vec::new(), 0.0);
     for _ in 0..=runs {
         let run = ours(&mut render(sum, &data.arrow, &params))?;
         if let Some(verdict) = run.failed() {
@@ -292,6 +292,7 @@ fn one_column(data: &Data, sum: &Path, kernels: &Path, runs: usize) -> anyhow::R
         }
         let idle =
             ours_well(Command::new(paths::crunchbox()).arg("run").arg(&empty).args(["--report", "json"]))?;
+        copied = run.usage("bytes_copied");
         grown.push(run.usage("peak_rss_bytes") - idle.usage("peak_rss_bytes"));
         times.push(run.step());
         theirs.push(native::timed(Command::new(kernels).arg("sum").arg(&data.arrow).arg(SUMMED.0))?);
@@ -302,7 +303,8 @@ fn one_column(data: &Data, sum: &Path, kernels: &Path, runs: usize) -> anyhow::R
             "| the same, memory beyond an empty step's | {:.0} MB | the column | {column:.0} MB | – | ≤ {:.0} MB |\n",
             median(grown) / 1e6,
             column + 64.0
-        ))
+        )
+        + &format!("| the same, bytes copied | {copied:.0} | – | – | – | 0 |\n"))
 }
 
 /// Whole processes, from a Parquet file to the mean delay of each carrier.
