@@ -13,8 +13,9 @@ use crate::info::TableInfo;
 use crate::input::{Input, Release};
 use crate::normalise::normalise;
 use crate::rules::TableRules;
-use crate::sink::Sink;
+use crate::sink::{Sink, Written};
 use crate::source::{BATCH_ROWS, Dictionaries, Source};
+use crate::validate::fits_inputs;
 use crunchbox_protocol::{FileFormat, Profile, TableLimits};
 
 /// How to convert.
@@ -162,6 +163,9 @@ fn read(
         }
     }
     rules.finish()?;
-    let bytes = sink.map(Sink::finish).transpose()?.unwrap_or(0);
-    Ok(TableInfo::new(&schema, rules.rows(), bytes))
+    let Written { bytes, plain } = sink.map(Sink::finish).transpose()?.unwrap_or_default();
+    Ok(TableInfo {
+        plain: plain && fits_inputs(&schema, options.profile),
+        ..TableInfo::new(&schema, rules.rows(), bytes)
+    })
 }

@@ -26,6 +26,15 @@ pub(crate) fn arrow_options() -> Result<IpcWriteOptions, TableError> {
     IpcWriteOptions::try_new(ARROW_ALIGNMENT, false, MetadataVersion::V5).map_err(|error| arrow_error(&error))
 }
 
+/// What came of writing.
+#[derive(Default)]
+pub(crate) struct Written {
+    /// The file's size.
+    pub(crate) bytes: u64,
+    /// An Arrow file of one record batch or none, without dictionaries.
+    pub(crate) plain: bool,
+}
+
 /// A file that is being written.
 pub(crate) enum Sink {
     /// No more than so many rows in a batch.
@@ -103,10 +112,15 @@ impl Sink {
         }
     }
 
-    /// Completes the file, and returns its size in bytes.
-    pub(crate) fn finish(self) -> Result<u64, TableError> {
+    /// Completes the file.
+    pub(crate) fn finish(self) -> Result<Written, TableError> {
+        let mut plain = false;
         let file = match self {
-            Sink::Wide(writer) => writer.finish()?,
+            Sink::Wide(writer) => {
+                let (file, in_one) = writer.finish()?;
+                plain = in_one;
+                file
+            }
             Sink::Arrow(mut writer, _) => {
                 writer.finish().map_err(|error| arrow_error(&error))?;
                 let buffered = writer.into_inner().map_err(|error| arrow_error(&error))?;
@@ -115,11 +129,8 @@ impl Sink {
             Sink::Parquet(writer) => writer.into_inner().map_err(parquet_error)?,
             Sink::Csv(writer) => writer.into_inner().map_err(|error| TableError::write(error.error()))?,
         };
-        (&file)
-            .flush()
-            .and_then(|()| file.metadata())
-            .map(|data| data.len())
-            .map_err(|error| TableError::write(&error))
+        let data = (&file).flush().and_then(|()| file.metadata());
+        Ok(Written { bytes: data.map_err(|error| TableError::write(&error))?.len(), plain })
     }
 }
 

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use arrow::buffer::Buffer;
+use arrow::datatypes::Schema;
 
 use crate::error::{Check, TableError, guarded};
 use crate::info::TableInfo;
@@ -58,10 +59,13 @@ pub fn validate_rows(
         }
         rules.finish()?;
         let mut info = TableInfo::new(&schema, rules.rows(), file.len() as u64);
-        // Steps of profile workbench may leave nulls in any column.
-        let all_nullable = schema.fields().iter().all(|field| field.is_nullable());
         let is_built_as_inputs = table.is_plain() && (rows.is_none() || table.is_flat());
-        info.plain = is_built_as_inputs && (profile == Profile::Arrow || all_nullable);
+        info.plain = is_built_as_inputs && fits_inputs(&schema, profile);
         Ok(info)
     })
+}
+
+/// Whether inputs may have these columns as they are: steps of profile workbench may leave nulls in any column.
+pub(crate) fn fits_inputs(schema: &Schema, profile: Profile) -> bool {
+    profile == Profile::Arrow || schema.fields().iter().all(|field| field.is_nullable())
 }

@@ -213,12 +213,13 @@ impl WideWriter {
         Ok(())
     }
 
-    /// Completes the file.
-    pub(crate) fn finish(mut self) -> Result<File, TableError> {
+    /// Completes the file. `true` if it has no more than one record batch, and no dictionary.
+    pub(crate) fn finish(mut self) -> Result<(File, bool), TableError> {
         self.close()?;
         self.write_dictionaries()?;
         self.frame.finish(&self.file)?;
-        Ok(self.file)
+        let in_one = self.frame.blocks.len() <= 1 && self.frame.dictionaries.is_empty();
+        Ok((self.file, in_one))
     }
 
     /// Writes the dictionaries of all batches behind them: now they are whole, and a footer tells where they are.
