@@ -19,6 +19,13 @@ struct TableReport {
   4: optional bool plain                    // an input can be this very file
 }
 
+// Where the record batches of a part belong in the file of all parts.
+struct Place {
+  1: optional i64 start                     // where they are in the part's own file
+  2: optional i64 bytes
+  3: optional i64 at                        // where they belong
+}
+
 struct Report {
   1: optional i32 version
   2: optional string ending                  // how it ended, one word
@@ -35,4 +42,5 @@ struct Report {
   14: optional i64 code_bytes
   15: optional string check                // that a bad table does not pass
   16: optional step.Json catalogues         // as the module carries them
+  17: optional Place place
 }

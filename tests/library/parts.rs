@@ -77,19 +77,25 @@ fn the_result_is_the_same_however_many_work_on_it() {
     let own = Own::new();
     let filter = filter();
     let mut results = Vec::new();
+    let folder = tempfile::tempdir().unwrap();
+    let written = folder.path().join("written.arrow");
     for jobs in [1, 2, 3] {
-        let outcome = render(&own, &filter, jobs, &Limits::default());
+        let request = RenderRequest::new(&filter).input(flights()).clean_params(united()).output(&written);
+        let request = request.jobs(NonZeroU8::new(jobs).unwrap());
+        let outcome = own.engine.render(&request, &Limits::default()).unwrap();
         assert_eq!(outcome.verdict, Verdict::Ok);
         assert_eq!((outcome.usage.rows_in, outcome.usage.rows_out), (673_552, 117_330));
         let table = outcome.output.unwrap();
         assert_eq!(table.info().rows, 117_330);
         let mut bytes = Vec::new();
         table.file().unwrap().read_to_end(&mut bytes).unwrap();
+        assert_eq!(outcome.usage.bytes_out, bytes.len() as u64);
+        assert!(fs::read(&written).unwrap() == bytes, "what is written is what is handed over");
+        assert!(table.map().unwrap().as_ref() == bytes);
         results.push((outcome.usage.fuel, bytes));
     }
     assert!(results.windows(2).all(|pair| pair[0] == pair[1]));
     // It is a good table, and the one that a worker makes which gets all of it.
-    let folder = tempfile::tempdir().unwrap();
     let joined = folder.path().join("joined.arrow");
     fs::write(&joined, &results[0].1).unwrap();
     let again = folder.path().join("again.csv");
@@ -141,16 +147,21 @@ fn csv_is_taken_apart_too() {
             let outcome = own.engine.render(&request.output(&output), &limits).unwrap();
             assert_eq!(outcome.verdict, Verdict::Ok);
             assert_eq!(outcome.usage.rows_out, 117_331);
+            let copied = outcome.usage.bytes_copied;
             let table = outcome.output.unwrap();
             let batches = FileReader::try_new(table.file().unwrap(), None).unwrap().num_batches();
-            (batches, table.info().clone(), fs::read(output).unwrap())
+            (batches, table.info().columns.clone(), fs::read(output).unwrap(), copied)
         };
-        let (one, info, text) = render(whole_from(&csv, &folder), "whole.csv");
-        assert_eq!((one, info.columns[10].type_name.as_str()), (1, "text"));
+        let (one, columns, text, copied) = render(whole_from(&csv, &folder), "whole.csv");
+        assert_eq!((one, columns[10].type_name.as_str()), (1, "text"));
         for jobs in [1, 2] {
             let jobs = NonZeroU8::new(jobs).unwrap();
             let request = RenderRequest::new(&filter()).input(&csv).clean_params(united()).jobs(jobs);
-            assert_eq!(render(request, "parts.csv"), (2, info.clone(), text.clone()));
+            let (batches, same_columns, same_text, bytes) = render(request, "parts.csv");
+            assert_eq!((batches, &same_columns), (2, &columns));
+            assert!(same_text == text);
+            // It is made an Arrow file once, and that is shown to all parts. The other table has a row.
+            assert!(bytes < copied && bytes > copied - 10_000, "{bytes} bytes, {copied} with another table");
         }
     }
 }

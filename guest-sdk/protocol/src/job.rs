@@ -82,9 +82,9 @@ pub enum Role {
     /// Tell what columns and how many rows a table has, by what its file says of itself; of CSV all rows are read. Descriptor: the
     /// table.
     Look(TableJob),
-    /// Put the record batches of one table behind those of another. Descriptors: the table, which has been judged; the other,
-    /// which is empty or was made by this.
-    Append(TableLimits),
+    /// Make room for the record batches of one table behind those of others. Descriptors: the table, which has been judged; the
+    /// file with room for the others, which is empty or was made by this.
+    Place(TableLimits),
 }
 
 /// How to run a step. The request is the job's payload.

@@ -41,7 +41,7 @@ pub use message::{
     MigrateParamsResult, QuickFix, QuickFixAction, RenderError, RenderRequest, RenderResult, Source,
     TabOutput, UploadedFile, ValidateModuleResult,
 };
-pub use report::{ColumnReport, End, Report, TableReport};
+pub use report::{ColumnReport, End, Place, Report, TableReport};
 
 /// The version of the contract with a step that this crate speaks: `wit/step.thrift`'s.
 pub const CONTRACT_VERSION: u32 = 1;

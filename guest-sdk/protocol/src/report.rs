@@ -82,6 +82,17 @@ pub struct TableReport {
     pub plain: bool,
 }
 
+/// Where the record batches of a part belong in the file of all parts, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Place {
+    /// Where they begin in the part's own file.
+    pub start: u64,
+    /// How much they come to, with what is between them.
+    pub bytes: u64,
+    /// Where they belong.
+    pub at: u64,
+}
+
 /// What became of a [`Job`](crate::Job).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
@@ -113,11 +124,13 @@ pub struct Report {
     pub catalogues: Option<JsonMap>,
     /// Bytes of code that were written.
     pub code_bytes: u64,
+    /// Where the table belongs that room was made for.
+    pub place: Option<Place>,
 }
 
 impl Report {
     /// Raised whenever a job or a report changes its meaning.
-    pub const VERSION: i32 = 2;
+    pub const VERSION: i32 = 3;
 
     /// A report that only says how the job ended.
     pub fn new(end: End, detail: impl Into<String>) -> Self {
@@ -136,6 +149,7 @@ impl Report {
             manifest: None,
             catalogues: None,
             code_bytes: 0,
+            place: None,
         }
     }
 
@@ -201,6 +215,11 @@ impl Message for Report {
             manifest: object(&self.manifest)?,
             catalogues: object(&self.catalogues)?,
             code_bytes: Some(signed(self.code_bytes)),
+            place: self.place.map(|place| wire::Place {
+                start: Some(signed(place.start)),
+                bytes: Some(signed(place.bytes)),
+                at: Some(signed(place.at)),
+            }),
         })
     }
 
@@ -236,6 +255,14 @@ impl Message for Report {
                 plain: table.plain.unwrap_or(false),
             }),
         };
+        let place = match wire.place {
+            None => None,
+            Some(place) => Some(Place {
+                start: unsigned(place.start, "start")?,
+                bytes: unsigned(place.bytes, "bytes")?,
+                at: unsigned(place.at, "at")?,
+            }),
+        };
         let object = |json: Option<step::Json>, what: &str| match json {
             None => Ok(None),
             Some(json) => match json.object_value {
@@ -258,6 +285,7 @@ impl Message for Report {
             manifest: object(wire.manifest, "the manifest is")?,
             catalogues: object(wire.catalogues, "the catalogues are")?,
             code_bytes: unsigned(wire.code_bytes, "code_bytes")?,
+            place,
         })
     }
 }

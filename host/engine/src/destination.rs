@@ -60,10 +60,11 @@ impl Destination {
         limits: &Limits,
         control: Control<'_>,
     ) -> Result<Result<(), Verdict>, Error> {
-        let source = table.file()?;
         if format == FileFormat::Arrow {
-            return self.write_file(&source).map(Ok);
+            table.copy_to(self.draft.as_file()).map_err(Error::io("write", &self.path))?;
+            return self.keep().map(Ok);
         }
+        let source = table.file()?;
         let convert_to = Some((format, self.draft.as_file()));
         let task = TableTask { convert_to, ..TableTask::judge(&source, FileFormat::Arrow) };
         match tables::run(engine, &task, limits, control)? {

@@ -89,7 +89,7 @@ impl Error {
     }
 
     /// For `map_err` on what happens to the engine's own descriptors, which have no path.
-    pub(crate) fn system(action: &'static str) -> impl FnOnce(io::Error) -> Error {
+    pub(crate) fn system(action: &'static str) -> impl Fn(io::Error) -> Error + Copy {
         move |source| Error::Spawn(SpawnError::System { action, source })
     }
 }

@@ -155,7 +155,7 @@ impl Call<'_> {
             Some((table, sealed)) if room.link_input(name, |path| sealed.link(strongroom, path)).is_ok() => {
                 let mut info = table.info().clone();
                 info.rows = part.rows.as_ref().map_or(info.rows, |rows| rows.end - rows.start);
-                Ok(Some((info, length(table.held(), source.path)?)))
+                Ok(Some((info, table.bytes().map_err(Error::io("look at", source.path))?)))
             }
             _ => self.lend(room, source, part, name),
         }

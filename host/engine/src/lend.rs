@@ -36,7 +36,7 @@ impl Call<'_> {
         name: &str,
     ) -> Result<Option<(TableReport, u64)>, Stop> {
         // A worker may be the user whose file this is: what keeps it from writing is that it sees the room mounted read-only.
-        if source.converted.is_some() || !self.layers.on.contains(&Layer::MountNamespace) {
+        if source.table.is_some() || !self.layers.on.contains(&Layer::MountNamespace) {
             return Ok(None);
         }
         let (file, format) = source.open()?;

@@ -39,6 +39,7 @@ mod error;
 mod fetch;
 mod housekeeper;
 mod inputs;
+mod joined;
 mod judge;
 mod lend;
 mod limits;

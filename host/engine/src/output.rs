@@ -1,12 +1,14 @@
 //! What a step made: a table that a jailed worker judged, or a file that nobody did.
 
 use std::fs::File;
-use std::io::{Seek, SeekFrom};
+use std::io::{self, Seek};
 use std::sync::Arc;
 
 use crunchbox_jail::{Mapped, map_file};
 use crunchbox_protocol::{Profile, TableLimits, TableReport};
 
+use crate::copy::copy;
+use crate::joined::Joined;
 use crate::sealed::{Sealed, Strongroom};
 use crate::{Error, Limits};
 
@@ -16,28 +18,35 @@ pub struct OutputTable(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    file: File,
+    kept: Kept,
     info: TableReport,
-    /// The file's name, for as long as it has one, and what it was judged by.
-    sealed: Option<(Sealed, Profile, TableLimits)>,
+}
+
+/// Where the table is.
+#[derive(Debug)]
+enum Kept {
+    /// In a file that no worker can change: it, its name, for as long as it has one, and what it was judged by.
+    Sealed(File, Sealed, Profile, TableLimits),
+    /// In what a step made of parts.
+    Joined(Joined),
 }
 
 impl OutputTable {
-    /// A table that the engine put together itself.
-    pub(crate) fn new(file: File, info: TableReport) -> Self {
-        OutputTable(Arc::new(Inner { file, info, sealed: None }))
+    /// What a step made of parts.
+    pub(crate) fn joined(joined: Joined, info: TableReport) -> Self {
+        OutputTable(Arc::new(Inner { kept: Kept::Joined(joined), info }))
     }
 
-    /// A step's own file, which was sealed and then judged under these limits.
+    /// A step's own file, which was sealed and then judged under these limits; or one that a table worker made of a caller's.
     pub(crate) fn sealed(file: File, info: TableReport, sealed: Sealed, limits: &Limits) -> Self {
-        let sealed = Some((sealed, limits.profile(), limits.table()));
-        OutputTable(Arc::new(Inner { file, info, sealed }))
+        let kept = Kept::Sealed(file, sealed, limits.profile(), limits.table());
+        OutputTable(Arc::new(Inner { kept, info }))
     }
 
     /// The file's name, if it may be shown to a step of this engine as it is: it is built as inputs are, and was judged as
     /// one would be.
     pub(crate) fn as_input(&self, strongroom: &Strongroom, limits: &Limits) -> Option<&Sealed> {
-        let (sealed, profile, table_limits) = self.0.sealed.as_ref()?;
+        let Kept::Sealed(_, sealed, profile, table_limits) = &self.0.kept else { return None };
         let fits = self.0.info.plain
             && *profile == limits.profile()
             && *table_limits == limits.table()
@@ -45,9 +54,28 @@ impl OutputTable {
         fits.then_some(sealed)
     }
 
-    /// The file itself, as it is.
-    pub(crate) fn held(&self) -> &File {
-        &self.0.file
+    /// The file itself, as it is; made of its parts first, if that has not been done.
+    pub(crate) fn held(&self) -> io::Result<&File> {
+        match &self.0.kept {
+            Kept::Sealed(file, ..) => Ok(file),
+            Kept::Joined(joined) => joined.whole(),
+        }
+    }
+
+    /// How many bytes the file has.
+    pub(crate) fn bytes(&self) -> io::Result<u64> {
+        match &self.0.kept {
+            Kept::Sealed(file, ..) => Ok(file.metadata()?.len()),
+            Kept::Joined(joined) => joined.bytes(),
+        }
+    }
+
+    /// Writes the bytes of the file into an empty one.
+    pub(crate) fn copy_to(&self, target: &File) -> io::Result<()> {
+        match &self.0.kept {
+            Kept::Sealed(file, ..) => copy(&rewound(file)?, target).map(drop),
+            Kept::Joined(joined) => joined.copy_to(target),
+        }
     }
 
     /// Rows and columns.
@@ -55,20 +83,21 @@ impl OutputTable {
         &self.0.info
     }
 
-    /// The file, at its beginning. It has no name; it goes when the last descriptor of it does.
+    /// The file, at its beginning. It has no name; it goes when the last descriptor of it does. What a step made of a large table
+    /// part by part becomes one file when it is asked for.
     ///
     /// # Errors
-    /// [`Error::Spawn`] if the process has no descriptor left.
+    /// [`Error::Spawn`] if the process has no descriptor left, or the disk no room.
     pub fn file(&self) -> Result<File, Error> {
-        rewound(&self.0.file)
+        self.held().and_then(rewound).map_err(Error::system("open the table"))
     }
 
-    /// The bytes of the file, mapped: nothing is copied.
+    /// The bytes of the file, mapped: nothing is copied, but parts into one file.
     ///
     /// # Errors
-    /// [`Error::Spawn`] if the address space is full.
+    /// [`Error::Spawn`] if the address space is full, or the disk.
     pub fn map(&self) -> Result<Mapped, Error> {
-        map_file(&self.0.file).map_err(Error::system("map the table"))
+        self.held().and_then(map_file).map_err(Error::system("map the table"))
     }
 }
 
@@ -94,12 +123,12 @@ impl FetchedFile {
     /// # Errors
     /// [`Error::Spawn`] if the process has no descriptor left.
     pub fn file(&self) -> Result<File, Error> {
-        rewound(&self.file)
+        rewound(&self.file).map_err(Error::system("open the file"))
     }
 }
 
-fn rewound(file: &File) -> Result<File, Error> {
-    let mut file = file.try_clone().map_err(Error::system("copy a descriptor"))?;
-    file.seek(SeekFrom::Start(0)).map_err(Error::system("rewind a file"))?;
+pub(crate) fn rewound(file: &File) -> io::Result<File> {
+    let mut file = file.try_clone()?;
+    file.rewind()?;
     Ok(file)
 }

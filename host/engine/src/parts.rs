@@ -6,7 +6,6 @@
 //! same, byte for byte, however many parts are worked on at a time.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::ops::Range;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -16,6 +15,7 @@ use crunchbox_protocol::{FileFormat, TableReport};
 
 use crate::cache::Code;
 use crate::call::{Call, Stop, Told};
+use crate::joined::Joined;
 use crate::tables::{self, Part, TableSource};
 use crate::{
     CancelToken, Control, Engine, Error, Limits, Module, OutputTable, Params, RenderRequest, Stage, Verdict,
@@ -74,8 +74,8 @@ impl Plan {
 pub(crate) struct Cut {
     /// `None` if it is better left whole, or must be.
     pub(crate) plan: Option<Plan>,
-    /// What was made of it to find that out, and is to be read in its stead.
-    pub(crate) converted: Option<File>,
+    /// What was made of it to find that out, and is to be taken in its stead: the types of CSV only all of its rows tell.
+    pub(crate) converted: Option<OutputTable>,
 }
 
 /// What came of one part.
@@ -97,8 +97,7 @@ struct Work<'w> {
     main: Option<TableSource<'w>>,
     plan: Plan,
     started: Instant,
-    /// Takes the tables, one behind the other.
-    file: &'w File,
+    joined: &'w Joined,
     progress: Mutex<Progress>,
     /// Told when a part has been put in its place.
     placed: Condvar,
@@ -142,9 +141,10 @@ impl Call<'_> {
         if format != FileFormat::Csv || bytes < SMALL_CSV_BYTES {
             return Ok(Cut::default());
         }
-        let converted = self.engine.scratch_file()?;
-        let table = self.convert(source, FileFormat::Arrow, Part::default(), &converted)?;
-        Ok(Cut { plan: Plan::of(&table), converted: Some(converted) })
+        let (file, sealed) = self.engine.workers.strongroom().file().map_err(Error::system("make a file"))?;
+        let table = self.convert(source, FileFormat::Arrow, Part::default(), &file)?;
+        let plan = Plan::of(&table);
+        Ok(Cut { plan, converted: Some(OutputTable::sealed(file, table, sealed, &self.limits)) })
     }
 
     /// Asks the step part by part, and puts its tables together.
@@ -158,7 +158,7 @@ impl Call<'_> {
         plan: Plan,
     ) -> Result<Option<OutputTable>, Stop> {
         self.control.enter(Stage::Running);
-        let file = self.engine.scratch_file()?;
+        let joined = Joined::new(self.engine.scratch_file()?);
         let work = Work {
             engine: self.engine,
             module: self.module,
@@ -171,7 +171,7 @@ impl Call<'_> {
             main,
             plan,
             started: Instant::now(),
-            file: &file,
+            joined: &joined,
             progress: Mutex::new(Progress {
                 begun: 0,
                 placed: 0,
@@ -198,9 +198,10 @@ impl Call<'_> {
         }
         let Some(mut info) = progress.table.flatten() else { return Ok(None) };
         info.rows = progress.rows;
+        info.plain = false;
         self.usage.rows_out = progress.rows;
-        self.usage.bytes_out = file.metadata().map_err(Error::system("look at a file"))?.len();
-        Ok(Some(OutputTable::new(file, info)))
+        self.usage.bytes_out = joined.bytes().map_err(Error::system("look at a table"))?;
+        Ok(Some(OutputTable::joined(joined, info)))
     }
 }
 
@@ -272,7 +273,7 @@ impl Work<'_> {
             if let Some(table) = table {
                 // Others hand in theirs meanwhile.
                 drop(progress);
-                let placed = self.append(&table);
+                let placed = self.place(table);
                 progress = self.progress();
                 if let Err(stop) = placed {
                     progress.stop_with(stop);
@@ -285,15 +286,16 @@ impl Work<'_> {
         self.placed.notify_all();
     }
 
-    fn append(&self, table: &OutputTable) -> Result<(), Stop> {
-        let table = table.file()?;
-        let length =
-            |file: &File| file.metadata().map(|file| file.len()).map_err(Error::system("look at a file"));
-        if length(self.file)?.saturating_add(length(&table)?) > self.limits.output_bytes {
+    fn place(&self, table: OutputTable) -> Result<(), Stop> {
+        let failed = Error::system("put a part in its place");
+        let bytes = self.joined.bytes().and_then(|bytes| Ok(bytes.saturating_add(table.bytes()?)));
+        if bytes.map_err(failed)? > self.limits.output_bytes {
             return Err(Verdict::Output { which: "output_bytes", limit: self.limits.output_bytes }.into());
         }
         let control = Control { cancel: self.cancel, on_stage: None };
-        tables::append(self.engine, &table, self.file, &self.limits, control)
+        let frame = self.joined.frame();
+        let place = tables::place(self.engine, table.held().map_err(failed)?, frame, &self.limits, control)?;
+        if self.joined.add(table, place).map_err(failed)? { Ok(()) } else { Err(tables::senseless().into()) }
     }
 
     fn progress(&self) -> MutexGuard<'_, Progress> {

@@ -38,7 +38,7 @@ impl Call<'_> {
         let params = self.up_to_date(&code, manifest.as_ref(), &request.params)?;
         let Cut { plan, converted } = self.cut(manifest.as_ref(), request)?;
         let main = request.input.as_ref().map(TableSource::of);
-        let main = main.map(|main| TableSource { converted: converted.as_ref().or(main.converted), ..main });
+        let main = main.map(|main| converted.as_ref().map_or(main, |table| main.made_into(table)));
         let table = match plan {
             None => self.render_table(&code, manifest.as_ref(), &params, request, main, &Part::default())?,
             Some(plan) => self.render_parts(&code, manifest.as_ref(), &params, request, main, plan)?,

@@ -1,8 +1,8 @@
 //! A table's file under a name of the engine's own: from here on no worker can change it, and any may be shown it.
 
-use std::fs::{self, DirBuilder, File, Permissions};
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, fchown};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -32,8 +32,7 @@ impl Strongroom {
     /// # Errors
     /// What the system says; and if `path` is another file.
     pub(crate) fn seal(&self, path: &Path, file: &File) -> io::Result<Sealed> {
-        let name = self.sealed.fetch_add(1, Ordering::Relaxed).to_string();
-        let sealed = Sealed { path: self.folder.join(name) };
+        let sealed = self.next();
         if let Err(error) = fs::rename(path, &sealed.path) {
             if error.kind() != io::ErrorKind::NotFound {
                 return Err(error);
@@ -51,6 +50,31 @@ impl Strongroom {
         }
         file.set_permissions(Permissions::from_mode(0o444))?;
         Ok(sealed)
+    }
+
+    /// A new file, to be written through this descriptor alone.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub(crate) fn file(&self) -> io::Result<(File, Sealed)> {
+        let sealed = self.next();
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create_new(true).mode(0o444);
+        let file = match options.open(&sealed.path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                self.make()?;
+                options.open(&sealed.path)?
+            }
+            file => file?,
+        };
+        // Again, as the mode of a new file goes through the umask.
+        file.set_permissions(Permissions::from_mode(0o444))?;
+        Ok((file, sealed))
+    }
+
+    fn next(&self) -> Sealed {
+        let name = self.sealed.fetch_add(1, Ordering::Relaxed).to_string();
+        Sealed { path: self.folder.join(name) }
     }
 
     fn make(&self) -> io::Result<()> {
@@ -110,6 +134,22 @@ mod tests {
         drop(sealed);
         assert_eq!(fs::read_dir(folder.path().join("tables")).unwrap().count(), 0);
         assert_eq!(fs::read(&link).unwrap(), b"a table");
+    }
+
+    #[test]
+    fn a_new_file_can_be_written_by_who_has_it_open_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let strongroom = Strongroom::new(folder.path().join("tables"));
+        for _ in 0..2 {
+            let (mut file, sealed) = strongroom.file().unwrap();
+            io::Write::write_all(&mut file, b"a table").unwrap();
+            let link = folder.path().join("input.arrow");
+            sealed.link(&strongroom, &link).unwrap();
+            assert_eq!(fs::metadata(&link).unwrap().permissions().mode() & 0o777, 0o444);
+            assert_eq!(fs::read(&link).unwrap(), b"a table");
+            fs::remove_file(&link).unwrap();
+        }
+        assert_eq!(fs::read_dir(folder.path().join("tables")).unwrap().count(), 0);
     }
 
     #[test]

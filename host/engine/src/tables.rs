@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::os::fd::AsFd;
 use std::path::Path;
 
-use crunchbox_protocol::{End, FileFormat, Job, Report, Role, TableJob, TableReport};
+use crunchbox_protocol::{End, FileFormat, Job, Place, Report, Role, TableJob, TableReport};
 
 use crate::call::Stop;
 use crate::collect::{Assignment, collect};
@@ -64,8 +64,8 @@ impl Part {
 }
 
 /// What came of it.
-pub(crate) enum Judged {
-    Good(TableReport),
+pub(crate) enum Judged<T = TableReport> {
+    Good(T),
     Bad {
         check: String,
         column: Option<String>,
@@ -93,26 +93,25 @@ const OF_ANOTHER_CALL: &str = "a table of another call";
 #[derive(Clone, Copy)]
 pub(crate) struct TableSource<'a> {
     pub(crate) path: &'a Path,
-    /// What another call gave.
+    /// What another call gave, or what was made of the file.
     pub(crate) table: Option<&'a OutputTable>,
-    /// All of it as an Arrow file of ours, where that was made first: the types of CSV only all of its rows tell.
-    pub(crate) converted: Option<&'a File>,
 }
 
 impl<'a> TableSource<'a> {
     /// As the caller named it.
     pub(crate) fn of(input: &'a TableInput) -> Self {
         match input {
-            TableInput::File(path) => TableSource { path, table: None, converted: None },
-            TableInput::Table(table) => TableSource {
-                path: Path::new(OF_ANOTHER_CALL),
-                table: Some(table),
-                converted: Some(table.held()),
-            },
+            TableInput::File(path) => TableSource { path, table: None },
+            TableInput::Table(table) => TableSource { path: Path::new(OF_ANOTHER_CALL), table: Some(table) },
         }
     }
 
-    /// What another call gave, if a step of this engine may be shown it as it is.
+    /// The same after this table was made of it.
+    pub(crate) fn made_into(self, table: &'a OutputTable) -> Self {
+        TableSource { table: Some(table), ..self }
+    }
+
+    /// Our own table, if a step of this engine may be shown it as it is.
     pub(crate) fn as_it_is(self, engine: &Engine, limits: &Limits) -> Option<(&'a OutputTable, &'a Sealed)> {
         let table = self.table?;
         Some((table, table.as_input(engine.workers.strongroom(), limits)?))
@@ -120,13 +119,12 @@ impl<'a> TableSource<'a> {
 
     /// The file that is to be read.
     pub(crate) fn open(self) -> Result<(File, FileFormat), Error> {
-        match self.converted {
-            Some(file) => Ok((file.try_clone().map_err(Error::io("open", self.path))?, FileFormat::Arrow)),
-            None => {
-                let format = format_of(self.path)?;
-                Ok((open_input(self.path)?, format))
-            }
-        }
+        let Some(table) = self.table else {
+            let format = format_of(self.path)?;
+            return Ok((open_input(self.path)?, format));
+        };
+        let file = table.held().and_then(File::try_clone);
+        Ok((file.map_err(Error::io("open", self.path))?, FileFormat::Arrow))
     }
 
     /// Whether it pays to look at the table before it is read: its file has so many bytes, and any of its rows can be read alone.
@@ -167,7 +165,7 @@ pub(crate) fn run(
 ) -> Result<Judged, Error> {
     let mut files = vec![task.file];
     files.extend(task.convert_to.map(|(_, file)| file));
-    work(engine, Role::Table(job(task, limits)), &files, limits, control)
+    work(engine, Role::Table(job(task, limits)), &files, limits, control, |report| report.table)
 }
 
 /// Has a worker tell what columns and how many rows a table has, by what its file says of itself.
@@ -177,7 +175,7 @@ pub(crate) fn look(
     limits: &Limits,
     control: Control<'_>,
 ) -> Result<Judged, Error> {
-    work(engine, Role::Look(job(task, limits)), &[task.file], limits, control)
+    work(engine, Role::Look(job(task, limits)), &[task.file], limits, control, |report| report.table)
 }
 
 fn job(task: &TableTask<'_>, limits: &Limits) -> TableJob {
@@ -193,28 +191,30 @@ fn job(task: &TableTask<'_>, limits: &Limits) -> TableJob {
     }
 }
 
-/// Has a worker put the record batches of a table that was judged behind those of another.
-pub(crate) fn append(
+/// Has a worker make room for a table that was judged, behind those that there is room for.
+pub(crate) fn place(
     engine: &Engine,
     table: &File,
-    to: &File,
+    frame: &File,
     limits: &Limits,
     control: Control<'_>,
-) -> Result<(), Stop> {
-    match work(engine, Role::Append(limits.table()), &[table, to], limits, control)? {
-        Judged::Good(_) => Ok(()),
+) -> Result<Place, Stop> {
+    let found = |report: Report| report.place;
+    match work(engine, Role::Place(limits.table()), &[table, frame], limits, control, found)? {
+        Judged::Good(place) => Ok(place),
         Judged::Bad { check, column, detail } => Err(Verdict::BadTable { check, column, detail }.into()),
         Judged::Unfinished(verdict) => Err(verdict.into()),
     }
 }
 
-fn work(
+fn work<T>(
     engine: &Engine,
     role: Role,
     files: &[&File],
     limits: &Limits,
     control: Control<'_>,
-) -> Result<Judged, Error> {
+    found: fn(Report) -> Option<T>,
+) -> Result<Judged<T>, Error> {
     // What a table may come to, the table limits say.
     let job = Job::new(role, limits.worker_memory_bytes, limits.wall_time, u64::MAX);
     let caps = Report::caps(limits.stdout_bytes);
@@ -237,14 +237,19 @@ fn work(
     })?;
     Ok(match judge::report("table", &collected, &caps, limits.wall_time)? {
         Err(verdict) => Judged::Unfinished(verdict),
-        Ok(Report { end: End::Done, table: Some(table), .. }) => Judged::Good(table),
         Ok(Report { end: End::BadTable, check, column, detail, .. }) => {
             Judged::Bad { check: check.unwrap_or_else(|| "table".to_owned()), column, detail }
         }
-        Ok(_) => Judged::Unfinished(Verdict::BadMessage {
-            reason: "the table worker's report makes no sense for a table".to_owned(),
-        }),
+        Ok(report) => match (report.end, found(report)) {
+            (End::Done, Some(found)) => Judged::Good(found),
+            _ => Judged::Unfinished(senseless()),
+        },
     })
+}
+
+/// What to say of a worker that tells what can't be.
+pub(crate) fn senseless() -> Verdict {
+    Verdict::BadMessage { reason: "the table worker's report makes no sense for a table".to_owned() }
 }
 
 impl Engine {

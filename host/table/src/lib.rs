@@ -9,7 +9,7 @@
 //! * [`validate`] judges an Arrow IPC file: every byte that a reader would rely on, then the rules of a [`Profile`].
 //! * [`convert`] turns one format into another, batch by batch; [`check`] only sees whether it could be, and [`look`] at
 //!   which columns there are.
-//! * [`append`] puts the record batches of one Arrow file behind those of another.
+//! * [`place`] makes room in one Arrow file for the record batches of others, behind each other.
 //! * [`preview`] gives the first rows as text.
 //!
 //! ```
@@ -32,7 +32,6 @@
 #![forbid(unsafe_code)]
 
 mod ahead;
-mod append;
 mod convert;
 mod csv_source;
 mod error;
@@ -42,6 +41,7 @@ mod ipc;
 mod normalise;
 mod parquet_source;
 mod pieces;
+mod place;
 mod preview;
 mod rules;
 mod sink;
@@ -50,12 +50,12 @@ mod validate;
 mod values;
 mod wide;
 
-pub use append::append;
 pub use arrow::buffer::Buffer;
 pub use convert::{ConvertOptions, check, convert, look};
-pub use crunchbox_protocol::{FileFormat, Profile, TableLimits};
+pub use crunchbox_protocol::{FileFormat, Place, Profile, TableLimits};
 pub use error::{Check, TableError};
 pub use info::{ColumnInfo, TableInfo};
 pub use input::{Input, Release};
+pub use place::place;
 pub use preview::{Preview, preview};
 pub use validate::{validate, validate_rows};

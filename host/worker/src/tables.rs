@@ -7,13 +7,13 @@ use bytes::Bytes;
 use crunchbox_jail::map_file;
 use crunchbox_protocol::{ColumnReport, End, FileFormat, Report, Role, TableJob, TableReport};
 use crunchbox_table::{
-    Buffer, ConvertOptions, Input, Release, TableError, TableInfo, append, check, convert, look, preview,
+    Buffer, ConvertOptions, Input, Release, TableError, TableInfo, check, convert, look, place, preview,
     validate_rows,
 };
 
 use crate::serve::Task;
 
-/// Judges the table that came as the first file; converts it into the second, or puts it behind what is there, if the job says so.
+/// Judges the table that came as the first file; converts it into the second, or makes room for it there, if the job says so.
 ///
 /// # Errors
 /// What is not the table's fault: a job that isn't this role's, a file that can't be mapped or written.
@@ -24,12 +24,12 @@ pub fn work(task: Task) -> anyhow::Result<Report> {
         Role::Look(job) => {
             let [table] = Task::exactly(task.files)?;
             let info = look(input(&table, job.format)?, job.format, &options(&job));
-            told(info.map(|info| report(info, Vec::new())))
+            told(info.map(|info| report(info, Vec::new())), of_table)
         }
-        Role::Append(limits) => {
-            let [table, to] = Task::exactly(task.files)?;
-            let done = append(&map(&table)?, map(&to)?, &to, &limits);
-            told(done.map(|()| TableReport::default()))
+        Role::Place(limits) => {
+            let [table, frame] = Task::exactly(task.files)?;
+            let placed = place(&map(&table)?, map(&frame)?, &frame, &limits);
+            told(placed, |report, place| report.place = Some(place))
         }
         _ => anyhow::bail!("this worker judges tables, it does nothing else"),
     }
@@ -60,15 +60,19 @@ fn table(job: &TableJob, files: Vec<File>) -> anyhow::Result<Report> {
         Ok(_) if rows > 0 => preview(input()?, job.format, rows, &job.limits).map(|preview| preview.rows),
         _ => Ok(Vec::new()),
     };
-    told(judged.and_then(|info| Ok(report(info, shown?))))
+    told(judged.and_then(|info| Ok(report(info, shown?))), of_table)
 }
 
-/// What there is to report.
-fn told(result: Result<TableReport, TableError>) -> anyhow::Result<Report> {
+fn of_table(report: &mut Report, table: TableReport) {
+    report.table = Some(table);
+}
+
+/// What there is to report; `say` puts it in its place.
+fn told<T>(result: Result<T, TableError>, say: impl FnOnce(&mut Report, T)) -> anyhow::Result<Report> {
     match result {
-        Ok(table) => {
+        Ok(found) => {
             let mut report = Report::new(End::Done, "");
-            report.table = Some(table);
+            say(&mut report, found);
             Ok(report)
         }
         Err(error) if error.is_input_output() => anyhow::bail!("{error}"),

@@ -271,6 +271,99 @@ impl Default for TableReport {
 }
 
 //
+// Place
+//
+
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Place {
+  pub start: Option<i64>,
+  pub bytes: Option<i64>,
+  pub at: Option<i64>,
+}
+
+impl Place {
+  pub fn new<F1, F2, F3>(start: F1, bytes: F2, at: F3) -> Place where F1: Into<Option<i64>>, F2: Into<Option<i64>>, F3: Into<Option<i64>> {
+    Place {
+      start: start.into(),
+      bytes: bytes.into(),
+      at: at.into(),
+    }
+  }
+}
+
+impl TSerializable for Place {
+  fn read_from_in_protocol(i_prot: &mut dyn TInputProtocol) -> thrift::Result<Place> {
+    i_prot.read_struct_begin()?;
+    let mut f_1: Option<i64> = None;
+    let mut f_2: Option<i64> = None;
+    let mut f_3: Option<i64> = None;
+    loop {
+      let field_ident = i_prot.read_field_begin()?;
+      if field_ident.field_type == TType::Stop {
+        break;
+      }
+      let field_id = field_id(&field_ident)?;
+      match field_id {
+        1 => {
+          let val = i_prot.read_i64()?;
+          f_1 = Some(val);
+        },
+        2 => {
+          let val = i_prot.read_i64()?;
+          f_2 = Some(val);
+        },
+        3 => {
+          let val = i_prot.read_i64()?;
+          f_3 = Some(val);
+        },
+        _ => {
+          i_prot.skip(field_ident.field_type)?;
+        },
+      };
+      i_prot.read_field_end()?;
+    }
+    i_prot.read_struct_end()?;
+    let ret = Place {
+      start: f_1,
+      bytes: f_2,
+      at: f_3,
+    };
+    Ok(ret)
+  }
+  fn write_to_out_protocol(&self, o_prot: &mut dyn TOutputProtocol) -> thrift::Result<()> {
+    let struct_ident = TStructIdentifier::new("Place");
+    o_prot.write_struct_begin(&struct_ident)?;
+    if let Some(fld_var) = self.start {
+      o_prot.write_field_begin(&TFieldIdentifier::new("start", TType::I64, 1))?;
+      o_prot.write_i64(fld_var)?;
+      o_prot.write_field_end()?
+    }
+    if let Some(fld_var) = self.bytes {
+      o_prot.write_field_begin(&TFieldIdentifier::new("bytes", TType::I64, 2))?;
+      o_prot.write_i64(fld_var)?;
+      o_prot.write_field_end()?
+    }
+    if let Some(fld_var) = self.at {
+      o_prot.write_field_begin(&TFieldIdentifier::new("at", TType::I64, 3))?;
+      o_prot.write_i64(fld_var)?;
+      o_prot.write_field_end()?
+    }
+    o_prot.write_field_stop()?;
+    o_prot.write_struct_end()
+  }
+}
+
+impl Default for Place {
+  fn default() -> Self {
+    Place{
+      start: Some(0),
+      bytes: Some(0),
+      at: Some(0),
+    }
+  }
+}
+
+//
 // Report
 //
 
@@ -291,10 +384,11 @@ pub struct Report {
   pub code_bytes: Option<i64>,
   pub check: Option<String>,
   pub catalogues: Option<step::Json>,
+  pub place: Option<Place>,
 }
 
 impl Report {
-  pub fn new<F1, F2, F3, F4, F5, F6, F7, F8, F9, F11, F12, F13, F14, F15, F16>(version: F1, ending: F2, detail: F3, exit_status: F4, fuel: F5, peak_memory_bytes: F6, refused_bytes: F7, stdout: F8, stdout_overflow: F9, column: F11, table: F12, manifest: F13, code_bytes: F14, check: F15, catalogues: F16) -> Report where F1: Into<Option<i32>>, F2: Into<Option<String>>, F3: Into<Option<String>>, F4: Into<Option<i32>>, F5: Into<Option<i64>>, F6: Into<Option<i64>>, F7: Into<Option<i64>>, F8: Into<Option<Vec<u8>>>, F9: Into<Option<bool>>, F11: Into<Option<String>>, F12: Into<Option<TableReport>>, F13: Into<Option<step::Json>>, F14: Into<Option<i64>>, F15: Into<Option<String>>, F16: Into<Option<step::Json>> {
+  pub fn new<F1, F2, F3, F4, F5, F6, F7, F8, F9, F11, F12, F13, F14, F15, F16, F17>(version: F1, ending: F2, detail: F3, exit_status: F4, fuel: F5, peak_memory_bytes: F6, refused_bytes: F7, stdout: F8, stdout_overflow: F9, column: F11, table: F12, manifest: F13, code_bytes: F14, check: F15, catalogues: F16, place: F17) -> Report where F1: Into<Option<i32>>, F2: Into<Option<String>>, F3: Into<Option<String>>, F4: Into<Option<i32>>, F5: Into<Option<i64>>, F6: Into<Option<i64>>, F7: Into<Option<i64>>, F8: Into<Option<Vec<u8>>>, F9: Into<Option<bool>>, F11: Into<Option<String>>, F12: Into<Option<TableReport>>, F13: Into<Option<step::Json>>, F14: Into<Option<i64>>, F15: Into<Option<String>>, F16: Into<Option<step::Json>>, F17: Into<Option<Place>> {
     Report {
       version: version.into(),
       ending: ending.into(),
@@ -311,6 +405,7 @@ impl Report {
       code_bytes: code_bytes.into(),
       check: check.into(),
       catalogues: catalogues.into(),
+      place: place.into(),
     }
   }
 }
@@ -333,6 +428,7 @@ impl TSerializable for Report {
     let mut f_14: Option<i64> = None;
     let mut f_15: Option<String> = None;
     let mut f_16: Option<step::Json> = None;
+    let mut f_17: Option<Place> = None;
     loop {
       let field_ident = i_prot.read_field_begin()?;
       if field_ident.field_type == TType::Stop {
@@ -400,6 +496,10 @@ impl TSerializable for Report {
           let val = step::Json::read_from_in_protocol(i_prot)?;
           f_16 = Some(val);
         },
+        17 => {
+          let val = Place::read_from_in_protocol(i_prot)?;
+          f_17 = Some(val);
+        },
         _ => {
           i_prot.skip(field_ident.field_type)?;
         },
@@ -423,6 +523,7 @@ impl TSerializable for Report {
       code_bytes: f_14,
       check: f_15,
       catalogues: f_16,
+      place: f_17,
     };
     Ok(ret)
   }
@@ -504,6 +605,11 @@ impl TSerializable for Report {
       fld_var.write_to_out_protocol(o_prot)?;
       o_prot.write_field_end()?
     }
+    if let Some(ref fld_var) = self.place {
+      o_prot.write_field_begin(&TFieldIdentifier::new("place", TType::Struct, 17))?;
+      fld_var.write_to_out_protocol(o_prot)?;
+      o_prot.write_field_end()?
+    }
     o_prot.write_field_stop()?;
     o_prot.write_struct_end()
   }
@@ -527,6 +633,7 @@ impl Default for Report {
       code_bytes: Some(0),
       check: Some("".to_owned()),
       catalogues: None,
+      place: None,
     }
   }
 }

@@ -7,7 +7,9 @@ use arrow::array::*;
 use arrow::buffer::Buffer;
 use arrow::datatypes::*;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
-use crunchbox_table::{Check, ConvertOptions, FileFormat, Input, Profile, TableInfo, TableLimits};
+use crunchbox_table::{
+    Check, ConvertOptions, FileFormat, Input, Profile, TableError, TableInfo, TableLimits,
+};
 use proptest::prelude::*;
 
 use crate::support::*;
@@ -110,32 +112,47 @@ fn any_table() -> impl Strategy<Value = RecordBatch> {
     })
 }
 
-fn bytes_of(file: &std::fs::File) -> Buffer {
+/// The file of all parts.
+fn joined(parts: &[Buffer], limits: &TableLimits) -> Result<Buffer, TableError> {
     use std::os::unix::fs::FileExt;
-    let mut bytes = vec![0; file.metadata().unwrap().len() as usize];
-    file.read_exact_at(&mut bytes, 0).unwrap();
-    bytes.into()
+    let frame = tempfile::tempfile().unwrap();
+    let bytes = || {
+        let mut bytes = vec![0; frame.metadata().unwrap().len() as usize];
+        frame.read_exact_at(&mut bytes, 0).unwrap();
+        bytes
+    };
+    let mut places = Vec::new();
+    for part in parts {
+        let place = crunchbox_table::place(part, bytes().into(), &frame, limits)?;
+        places.push(place);
+    }
+    let mut all = bytes();
+    let mut end = 0;
+    for (part, place) in parts.iter().zip(places) {
+        assert!(place.at >= end, "it lies on top of another");
+        end = place.at + place.bytes;
+        all[place.at as usize..end as usize]
+            .copy_from_slice(&part[place.start as usize..][..place.bytes as usize]);
+    }
+    Ok(all.into())
 }
 
 #[test]
 fn parts_that_differ_are_not_put_together() {
     let limits = TableLimits::default();
-    let append = |first: &Buffer, second: &Buffer| {
-        let joined = tempfile::tempfile().unwrap();
-        crunchbox_table::append(first, Buffer::default(), &joined, &limits)?;
-        crunchbox_table::append(second, bytes_of(&joined), &joined, &limits)
-    };
     let numbers = |name: &str| {
         arrow_file(&[table(vec![(
             Field::new(name, DataType::Int8, true),
             Arc::new(Int8Array::from(vec![1])),
         )])])
     };
-    append(&numbers("A"), &numbers("A")).unwrap();
-    assert_eq!(append(&numbers("A"), &numbers("B")).unwrap_err().check(), Check::ArrowSchema);
+    joined(&[numbers("A"), numbers("A")], &limits).unwrap();
+    let other = joined(&[numbers("A"), numbers("B")], &limits);
+    assert_eq!(other.unwrap_err().check(), Check::ArrowSchema);
     let dictionary = column(Arc::new(["x"].into_iter().map(Some).collect::<DictionaryArray<Int8Type>>()));
     let dictionary = arrow_file(&[dictionary]);
-    assert_eq!(append(&dictionary, &dictionary).unwrap_err().check(), Check::ArrowDictionary);
+    let both = joined(&[dictionary.clone(), dictionary], &limits);
+    assert_eq!(both.unwrap_err().check(), Check::ArrowDictionary);
 }
 
 /// The table in two batches.
@@ -193,22 +210,23 @@ proptest! {
 
     #[test]
     fn parts_put_together_are_the_whole(batch in workbench_table(), part_rows in 1usize..8) {
-        let joined = tempfile::tempfile().unwrap();
-        let limits = TableLimits::workbench();
-        let mut so_far = Buffer::default();
+        let mut parts = Vec::new();
         let mut start = 0;
-        loop {
+        while start < batch.num_rows() || parts.is_empty() {
             let rows = part_rows.min(batch.num_rows() - start);
-            let part = arrow_file(&[batch.slice(start, rows)]);
-            crunchbox_table::append(&part, so_far, &joined, &limits).unwrap();
-            so_far = bytes_of(&joined);
+            let part = batch.slice(start, rows);
+            // Some in several record batches.
+            parts.push(if rows % 3 == 0 { in_two(&part) } else { arrow_file(&[part]) });
             start += rows;
-            if start == batch.num_rows() {
-                break;
-            }
         }
-        prop_assert_eq!(validate_workbench(&so_far).unwrap().rows, batch.num_rows() as u64);
-        prop_assert_eq!(read_one(&so_far), batch);
+        let all = joined(&parts, &TableLimits::workbench()).unwrap();
+        prop_assert_eq!(validate_workbench(&all).unwrap().rows, batch.num_rows() as u64);
+        prop_assert_eq!(read_one(&all), batch.clone());
+        // A reader of streams finds the same.
+        let stream = std::io::Cursor::new(&all[64..]);
+        let stream = arrow::ipc::reader::StreamReader::try_new(stream, None).unwrap();
+        let batches: Vec<_> = stream.map(Result::unwrap).collect();
+        prop_assert_eq!(arrow::compute::concat_batches(&batch.schema(), &batches).unwrap(), batch);
     }
 
     #[test]
