@@ -15,7 +15,7 @@ use arrow::ipc::writer::{FileWriter, IpcWriteOptions};
 use crunchbox_params::Manifest;
 use crunchbox_protocol::{
     Caps, ColumnReport, End, FetchError, FetchRequest, FetchResult, I18nMessage, JsonMap, Message,
-    MigrateParamsRequest, MigrateParamsResult, QuickFix, QuickFixAction, RenderError, RenderRequest,
+    MigrateParamsRequest, MigrateParamsResult, Place, QuickFix, QuickFixAction, RenderError, RenderRequest,
     RenderResult, Report, Source, TabOutput, TableReport, UploadedFile,
 };
 use crunchbox_table::{Buffer, ConvertOptions, FileFormat, Input, Profile, TableLimits};
@@ -285,6 +285,8 @@ fn reports() -> Seeds {
     let mut compiled = Report::new(End::Done, "");
     compiled.manifest = Some(some_json());
     compiled.code_bytes = 4096;
+    let mut placed = Report::new(End::Done, "");
+    placed.place = Some(Place { start: 832, bytes: 4096, at: 8192 });
     vec![
         seed("done", &done),
         seed("exit", &exit),
@@ -293,6 +295,7 @@ fn reports() -> Seeds {
         seed("bad-table", &bad_table),
         seed("table", &table),
         seed("compiled", &compiled),
+        seed("placed", &placed),
     ]
 }
 
