@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 use crunchbox_tests::Built;
 use rustix::process::{Pid, Signal, kill_process};
 
+use crate::namespaces::shell;
+
 #[test]
 fn ctrl_c_ends_the_step_and_leaves_nothing() {
     let built = Built::find().unwrap();
@@ -64,11 +66,9 @@ fn a_table_has_the_time_that_it_is_given() {
     assert_eq!(table("5m"), (Some(0), "ok".to_owned(), true));
 }
 
-/// In namespaces of its own, which it checks first: a file system of 300 KB, the old output on it, and a step whose
+/// A file system of 300 KB, the old output on it, and a step whose
 /// table is larger. What is printed tells how it went.
 const FULL_DISK: &str = r#"
-set -eu
-test "$(readlink /proc/self/ns/mnt)" != "$OUTER"
 mount -t tmpfs -o size=300k,mode=700 tmpfs "$DISK"
 printf old > "$DISK/out.$FORMAT"
 status=0
@@ -79,22 +79,13 @@ cat "$DISK.log"
 
 #[test]
 fn a_full_disk_leaves_the_old_output() {
-    let built = Built::find().unwrap();
     let flights = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/flights-2013-01.parquet");
     for format in ["arrow", "parquet", "csv"] {
         let folder = tempfile::tempdir().unwrap();
         let disk = folder.path().join("disk");
         fs::create_dir(&disk).unwrap();
-        let mut unshare = Command::new("unshare");
-        unshare.args(["--user", "--map-root-user", "--mount", "sh", "-c", FULL_DISK]);
-        unshare
-            .env("OUTER", fs::read_link("/proc/self/ns/mnt").unwrap())
-            .env("DISK", &disk)
-            .env("FORMAT", format)
-            .env("CRUNCHBOX", built.command())
-            .env("MODULE", built.module("sort").unwrap())
-            .env("FLIGHTS", &flights);
-        let run = unshare.output().unwrap();
+        let mut script = shell(FULL_DISK);
+        let run = script.env("DISK", &disk).env("FORMAT", format).env("FLIGHTS", &flights).output().unwrap();
         let said = String::from_utf8_lossy(&run.stdout);
         assert!(run.status.success(), "{said}{}", String::from_utf8_lossy(&run.stderr));
         assert!(said.starts_with("status 1, holds old, files 1\n"), "{format}: {said}");

@@ -7,14 +7,13 @@ use std::process::Command;
 use crunchbox_tests::Built;
 use serde_json::Value;
 
-/// What all have in common: in namespaces of its own, which it checks first, a step that wants all of a large table. The folder
-/// has the table, and room for the scratch folder.
+use crate::namespaces::shell;
+
+/// What all have in common: a step that wants all of a large table. The folder has the table, and room for the scratch folder.
 const RUN: &str = r#"
 run() {
     TMPDIR="$1" "$CRUNCHBOX" run "$MODULE" --input "$1/year.arrow" --params "$PARAMS" --profile arrow --report json
 }
-set -eu
-test "$(readlink /proc/self/ns/mnt)" != "$OUTER"
 "#;
 
 /// With nothing in the way.
@@ -36,19 +35,9 @@ run "$FOLDER"
 
 /// The report of the script's one call.
 fn report(folder: &Path, script: &str) -> Value {
-    let built = Built::find().unwrap();
-    let mut unshare = Command::new("unshare");
-    unshare.args(["--user", "--map-root-user", "--mount", "sh", "-c", &format!("{RUN}{script}")]);
-    unshare
-        .env("OUTER", fs::read_link("/proc/self/ns/mnt").unwrap())
-        .env("FOLDER", folder)
-        .env("CRUNCHBOX", built.command())
-        .env("MODULE", built.module("sort").unwrap())
-        .env(
-            "PARAMS",
-            r#"{"sort_columns": [{"colname": "distance", "is_ascending": true}], "keep_top": "2"}"#,
-        );
-    let run = unshare.output().unwrap();
+    let params = r#"{"sort_columns": [{"colname": "distance", "is_ascending": true}], "keep_top": "2"}"#;
+    let mut script = shell(&format!("{RUN}{script}"));
+    let run = script.env("FOLDER", folder).env("PARAMS", params).output().unwrap();
     let said = String::from_utf8_lossy(&run.stderr);
     assert!(run.status.success(), "{said}");
     let report: Value = serde_json::from_slice(&run.stdout).unwrap();

@@ -6,6 +6,7 @@
 
 mod ends;
 mod lent;
+mod namespaces;
 
 use std::fs;
 use std::path::Path;
