@@ -97,7 +97,7 @@ impl CodeCache {
         // A name that leads elsewhere is not one that we gave.
         let checksum = blake3::Hash::from_hex(entry.code.strip_suffix(".code")?).ok()?;
         let file = open_ours(&self.folder.join(&entry.code))?;
-        let whole = Whole::find_out(file.try_clone().ok()?, entry.bytes, checksum);
+        let whole = Whole::find_out(&file, (entry.bytes, checksum));
         Some(Code { file, told: entry.told, whole })
     }
 
@@ -111,10 +111,9 @@ impl CodeCache {
         let failed = |action| Error::io(action, &self.folder);
         let file = draft.as_file_mut();
         file.seek(SeekFrom::Start(0)).map_err(failed("rewind code in"))?;
-        let mut hasher = blake3::Hasher::new();
-        let bytes = io::copy(file, &mut hasher).map_err(failed("read code in"))?;
+        let (bytes, checksum) = read_through(file).map_err(failed("read code in"))?;
         file.sync_all().map_err(failed("write code in"))?;
-        let code = format!("{}.code", hasher.finalize().to_hex());
+        let code = format!("{}.code", checksum.to_hex());
         let path = self.folder.join(&code);
         draft.persist(&path).map_err(|error| failed("rename code in")(error.error))?;
         // Runners get it open for reading: one that has fallen must not write what the next one runs.
@@ -160,26 +159,28 @@ fn read_ours(path: &Path) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
+/// How many bytes are left of a file, and their checksum.
+fn read_through(mut file: &File) -> io::Result<(u64, blake3::Hash)> {
+    let mut hasher = blake3::Hasher::new();
+    let bytes = io::copy(&mut file, &mut hasher)?;
+    Ok((bytes, hasher.finalize()))
+}
+
 impl Whole {
     fn known(is_whole: bool) -> Whole {
         Whole { known: OnceLock::from(is_whole), at_work: Mutex::default() }
     }
 
-    /// Compares the file with its name, beside whatever the caller does next.
-    fn find_out(mut file: File, expected: u64, checksum: blake3::Hash) -> Whole {
-        let mut is_whole = move || {
-            let mut hasher = blake3::Hasher::new();
-            let bytes = io::copy(&mut file, &mut hasher);
-            bytes.is_ok_and(|bytes| bytes == expected) && hasher.finalize() == checksum
-        };
-        if expected < SMALL_CODE_BYTES {
-            return Whole::known(is_whole());
+    /// Compares the file with its name, beside whatever the caller does next if that pays and there can be a thread.
+    fn find_out(file: &File, expected: (u64, blake3::Hash)) -> Whole {
+        let is_whole = move |file: &File| read_through(file).is_ok_and(|found| found == expected);
+        if expected.0 >= SMALL_CODE_BYTES
+            && let Ok(file) = file.try_clone()
+            && let Ok(at_work) = thread::Builder::new().spawn(move || is_whole(&file))
+        {
+            return Whole { known: OnceLock::new(), at_work: Mutex::new(Some(at_work)) };
         }
-        match thread::Builder::new().name("checksum".to_owned()).spawn(is_whole) {
-            Ok(at_work) => Whole { known: OnceLock::new(), at_work: Mutex::new(Some(at_work)) },
-            // It would be compiled anew, for which threads are needed too.
-            Err(_) => Whole::known(false),
-        }
+        Whole::known(is_whole(file))
     }
 
     /// The answer, when it is there.

@@ -161,10 +161,11 @@ impl<'a> Call<'a> {
         mut question: Question<'_>,
     ) -> Result<(M, RunDir), Stop> {
         self.asked = question.call;
-        let copied = self.usage.bytes_copied;
+        let before = self.usage.clone();
         let (report, room) = match self.attempt(code, &mut question)? {
             (Report { end: End::StaleCode, .. }, _) => {
-                self.usage.bytes_copied = copied;
+                // The inputs are brought once more.
+                self.usage = before;
                 self.attempt_anew(code, &mut question)?
             }
             done => done,
@@ -195,7 +196,6 @@ impl<'a> Call<'a> {
     fn attempt_anew(&mut self, stale: &Code, question: &mut Question<'_>) -> Result<(Report, RunDir), Stop> {
         self.engine.forget_code(&self.module.hash(), stale);
         let fresh = code(self.engine, self.module, &self.limits, self.control)??;
-        (self.usage.bytes_in, self.usage.rows_in) = (0, 0);
         let (report, room) = self.attempt(&fresh, question)?;
         if report.end == End::StaleCode {
             let reason = format!("the code that was compiled just now does not fit: {}", report.detail);

@@ -148,7 +148,7 @@ pub(crate) fn collect(assignment: Assignment<'_>) -> Result<Collected, Error> {
     let mut next_look = started + INTERVAL;
     let mut silent = false;
     let mut meanwhile = Some((started + MOMENT, assignment.meanwhile));
-    let failed = || Error::system("talk to a worker");
+    let failed = Error::system("talk to a worker");
     send(&mut outgoing, &child);
 
     loop {
@@ -174,7 +174,7 @@ pub(crate) fn collect(assignment: Assignment<'_>) -> Result<Collected, Error> {
         let timeout = killed.is_none().then(|| timespec(next.saturating_duration_since(now)));
         match poll(&mut fds, timeout.as_ref()) {
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
-            Err(errno) => return Err(failed()(errno.into())),
+            Err(errno) => return Err(failed(errno.into())),
         }
         let ready: Vec<bool> = fds.iter().map(|fd| !fd.revents().is_empty()).collect();
         drop(fds);
@@ -186,13 +186,13 @@ pub(crate) fn collect(assignment: Assignment<'_>) -> Result<Collected, Error> {
         }
         send(&mut outgoing, &child);
         if report_at.is_some_and(|at| ready[at]) {
-            report.drain(child.control()).map_err(failed())?;
+            report.drain(child.control()).map_err(failed)?;
         }
         if log_at.is_some_and(|at| ready[at]) {
-            log.drain(Reader(child.log())).map_err(failed())?;
+            log.drain(Reader(child.log())).map_err(failed)?;
         }
         if ended {
-            drain_rest(&child, &mut report, &mut log).map_err(failed())?;
+            drain_rest(&child, &mut report, &mut log).map_err(failed)?;
             break;
         }
         if killed.is_some() {

@@ -68,9 +68,9 @@ pub(crate) fn manifest(code: &Code) -> Result<Option<Manifest>, Verdict> {
 fn in_memory(bytes: &[u8]) -> Result<File, Error> {
     use rustix::fs::{MemfdFlags, memfd_create};
     use std::io::Write;
-    let failed = || Error::system("make a file in memory");
+    let failed = Error::system("make a file in memory");
     let mut file =
-        File::from(memfd_create("module", MemfdFlags::CLOEXEC).map_err(|errno| failed()(errno.into()))?);
-    file.write_all(bytes).map_err(failed())?;
+        File::from(memfd_create("module", MemfdFlags::CLOEXEC).map_err(|errno| failed(errno.into()))?);
+    file.write_all(bytes).map_err(failed)?;
     Ok(file)
 }

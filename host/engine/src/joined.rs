@@ -82,19 +82,6 @@ impl Joined {
         pieces.iter().try_for_each(|piece| piece.copy_to(target))
     }
 
-    /// Drops the pieces, two at a time: Linux takes a tenth of a second to give back the pages of two gigabytes.
-    fn drop_pieces(&mut self) {
-        let pieces = std::mem::take(self.pieces.get_mut().unwrap_or_else(PoisonError::into_inner));
-        let pieces = Mutex::new(pieces);
-        let next = || pieces.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let drop_them = || while next().is_some() {};
-        thread::scope(|scope| {
-            // If there can't be a second one, this one has more to do.
-            let _ = thread::Builder::new().spawn_scoped(scope, drop_them);
-            drop_them();
-        });
-    }
-
     fn fill(&self, pieces: &mut Vec<Piece>) -> io::Result<()> {
         while let Some(piece) = pieces.last() {
             piece.copy_to(&self.frame)?;
@@ -109,8 +96,16 @@ impl Joined {
 }
 
 impl Drop for Joined {
+    /// Two pieces at a time: Linux takes a tenth of a second to give back the pages of a gigabyte.
     fn drop(&mut self) {
-        self.drop_pieces();
+        let joined = &*self;
+        let next = || joined.pieces().pop();
+        let drop_them = || while next().is_some() {};
+        thread::scope(|scope| {
+            // If there can't be a second one, this one has more to do.
+            let _ = thread::Builder::new().spawn_scoped(scope, drop_them);
+            drop_them();
+        });
     }
 }
 
