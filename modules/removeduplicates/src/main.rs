@@ -2,14 +2,12 @@
 
 #![forbid(unsafe_code)]
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, Int64Array, UInt32Array};
-use arrow::buffer::NullBuffer;
+use arrow::array::{ArrayRef, Int64Array, UInt32Array};
 use arrow::datatypes::DataType;
 use arrow::record_batch::RecordBatch;
-use crunchbox_sdk::order::{Encoded, comparable};
+use crunchbox_sdk::groups::{Nulls, Numbers, distinct};
 use crunchbox_sdk::{
     JsonMap, Result, column, migrate_colnames, number_field, number_format, step, take_rows,
     with_named_column,
@@ -36,21 +34,19 @@ fn render(table: RecordBatch, params: Params) -> Result<RecordBatch> {
     if params.colnames.is_empty() {
         return Ok(table);
     }
-    let mut columns = Vec::new();
+    let mut keys = Vec::new();
     for name in &params.colnames {
-        columns.push(comparable(column(&table, name)?.1)?);
+        keys.push(column(&table, name)?.1.clone());
     }
-    let rows = u32::try_from(table.num_rows())?;
     match params.action {
         Action::Delete => {
-            let numbers = numbers(&columns, rows, None)?;
-            let first = (0..).zip(&numbers).filter(|(_, number)| **number == 1).map(|(row, _)| row);
-            Ok(take_rows(&table, &first.collect::<UInt32Array>())?)
+            let mut firsts = distinct(&keys, Nulls::Alike)?.firsts;
+            // One without a value may come out of its turn.
+            firsts.sort_unstable();
+            Ok(take_rows(&table, &UInt32Array::from(firsts))?)
         }
         Action::Cumcount => {
-            let nulls = columns.iter().map(|column| column.logical_nulls());
-            let nulls = nulls.fold(None, |all, nulls| NullBuffer::union(all.as_ref(), nulls.as_ref()));
-            let numbers: ArrayRef = Arc::new(Int64Array::from(numbers(&columns, rows, nulls.as_ref())?));
+            let numbers: ArrayRef = Arc::new(numbers(&distinct(&keys, Nulls::InNone)?));
             let existing = table.schema_ref().field_with_name(NUMBER).ok();
             let field = number_field(NUMBER, DataType::Int64, existing.map_or("{:,}", number_format));
             Ok(with_named_column(&table, field, numbers)?)
@@ -58,17 +54,16 @@ fn render(table: RecordBatch, params: Params) -> Result<RecordBatch> {
     }
 }
 
-/// For each row how many there are like it up to it. Those that `nulls` names are all alike.
-fn numbers(columns: &[ArrayRef], rows: u32, nulls: Option<&NullBuffer>) -> Result<Vec<i64>> {
-    let encoded = Encoded::new(columns.iter().map(|column| (column, true)))?;
-    let mut counts: HashMap<Option<&[u8]>, i64> = HashMap::new();
-    let count = |row| {
-        let is_null = nulls.is_some_and(|nulls| nulls.is_null(row as usize));
-        let count = counts.entry((!is_null).then(|| encoded.row(row))).or_default();
+/// For each row how many there are like it up to it. Those without a value are all alike.
+fn numbers(rows: &Numbers) -> Int64Array {
+    let mut counts = vec![0; rows.firsts.len()];
+    let mut without_value = 0;
+    let number = |row: &u32| {
+        let count = counts.get_mut(*row as usize).unwrap_or(&mut without_value);
         *count += 1;
         *count
     };
-    Ok((0..rows).map(count).collect())
+    rows.of_row.iter().map(number).collect()
 }
 
 /// The columns were one text once, and the action a number.
