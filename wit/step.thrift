@@ -105,6 +105,17 @@ struct FetchRequest {
   7: optional map<string, UploadedFile> uploaded_files
 }
 
+// One of several parts of a table: the rows whose keys fall to it. What the key of a row is, and where it falls, the step decides by the
+// row and the params alone; equal keys fall to one part. All rows are in the input.
+struct KeyPart {
+  1: optional i32 number                    // which part is asked for, the first being 0
+  2: optional i32 count                     // how many there are
+  3: optional string order_filename         // a name in "/out", for an Arrow file of one binary column: for each row of the output
+                                            // bytes, ascending, by which the rows of all parts are put in order, and which differ
+                                            // from those of all other rows. A part without rows, and one that has all rows, need not
+                                            // leave one
+}
+
 struct RenderRequest {
   1: optional string basedir                // "/in"
   2: optional string input_filename         // a name in `basedir`
@@ -116,6 +127,7 @@ struct RenderRequest {
   8: optional map<string, UploadedFile> uploaded_files
   9: optional i64 input_row_start           // with `input_row_end`: the table is these rows of the input, the first being 0, and the
   10: optional i64 input_row_end            // end not one of them. Set only for a module that takes row ranges
+  11: optional KeyPart key_part             // set only for a module that works by key: its output is to be that of these rows alone
 }
 
 struct RenderResult {

@@ -16,7 +16,7 @@ use crate::parts::{flights, sized, united};
 use crate::{Own, shipped, wait_for_one_name};
 
 /// The flights as one record batch, which is good by the rules of either profile, beside the engine's scratch folder: two parts.
-fn one_batch(own: &Own) -> PathBuf {
+pub(crate) fn one_batch(own: &Own) -> PathBuf {
     let path = own.cache.path().join("flights.arrow");
     let limits = Limits::default().with_profile(Some(Profile::Workbench));
     own.engine.table(&flights(), Some(&path), 0, &limits, Default::default()).unwrap().unwrap();
@@ -28,7 +28,7 @@ fn batches(path: &PathBuf) -> Vec<RecordBatch> {
 }
 
 /// The same in two record batches: parts of it have to be written.
-fn two_batches(own: &Own, whole: &PathBuf) -> PathBuf {
+pub(crate) fn two_batches(own: &Own, whole: &PathBuf) -> PathBuf {
     let table = batches(whole).remove(0);
     let path = own.cache.path().join("two.arrow");
     let mut writer = FileWriter::try_new(File::create(&path).unwrap(), &table.schema()).unwrap();
@@ -43,7 +43,7 @@ fn render(own: &Own, request: RenderRequest, jobs: u8, profile: Profile) -> Outc
     own.engine.render(&request.jobs(NonZeroU8::new(jobs).unwrap()), &limits).unwrap()
 }
 
-fn bytes(outcome: Outcome) -> Vec<u8> {
+pub(crate) fn bytes(outcome: Outcome) -> Vec<u8> {
     assert_eq!(outcome.verdict, Verdict::Ok);
     outcome.output.unwrap().map().unwrap().as_ref().to_vec()
 }

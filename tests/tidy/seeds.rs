@@ -6,15 +6,16 @@ use std::io::{Read, Seek};
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, BooleanArray, Date32Array, Decimal128Array, DictionaryArray, Float64Array, Int64Array,
-    ListArray, NullArray, RecordBatch, StringArray, StringViewArray, StructArray, TimestampNanosecondArray,
+    Array, ArrayRef, BinaryArray, BooleanArray, Date32Array, Decimal128Array, DictionaryArray, Float64Array,
+    Int64Array, ListArray, NullArray, RecordBatch, StringArray, StringViewArray, StructArray,
+    TimestampNanosecondArray,
 };
 use arrow::datatypes::{DataType, Field, Fields, Int8Type, Int32Type, Schema};
 use arrow::ipc::CompressionType;
 use arrow::ipc::writer::{FileWriter, IpcWriteOptions};
 use crunchbox_params::Manifest;
 use crunchbox_protocol::{
-    Caps, ColumnReport, End, FetchError, FetchRequest, FetchResult, I18nMessage, JsonMap, Message,
+    Caps, ColumnReport, End, FetchError, FetchRequest, FetchResult, I18nMessage, JsonMap, KeyPart, Message,
     MigrateParamsRequest, MigrateParamsResult, Place, QuickFix, QuickFixAction, RenderError, RenderRequest,
     RenderResult, Report, Source, TabOutput, TableReport, UploadedFile,
 };
@@ -109,7 +110,7 @@ fn every_seed_is_still_understood() {
     for (path, seed) in seeds("table") {
         let (action, bytes) = seed.split_first().unwrap();
         let format = match action {
-            0 | 1 | 2 | 5 => FileFormat::Arrow,
+            0 | 1 | 2 | 5 | 8 => FileFormat::Arrow,
             3 | 6 => FileFormat::Parquet,
             4 | 7 => FileFormat::Csv,
             _ => panic!("{path}: begins with {action}"),
@@ -184,6 +185,7 @@ fn messages() -> Seeds {
         tab_outputs: BTreeMap::from([("tab-2".to_owned(), tab)]),
         uploaded_files: BTreeMap::from([("00000000-0000-4000-8000-000000000000".to_owned(), file)]),
         input_rows: Some(8..16),
+        key_part: Some(KeyPart { number: 1, count: 2, order_filename: "order.arrow".to_owned() }),
     };
     let fetch = FetchRequest {
         basedir: "/in".to_owned(),
@@ -424,8 +426,10 @@ fn tables() -> Seeds {
     let nested = arrow_file(&nested(), None);
     let lz4 = arrow_file(&workbench(), Some(CompressionType::LZ4_FRAME));
     let zstd = arrow_file(&workbench(), Some(CompressionType::ZSTD));
+    let places: ArrayRef = Arc::new(BinaryArray::from_iter_values([b"a", b"b", b"c"]));
+    let order = arrow_file(&batch(vec![("order", None, places)]), None);
     // The first byte says what the target does with the rest.
-    let files: [(u8, &str, &[u8]); 13] = [
+    let files: [(u8, &str, &[u8]); 14] = [
         (0, "validate-arrow-workbench", &plain),
         (0, "validate-arrow-nested", &nested),
         (1, "validate-workbench", &plain),
@@ -439,6 +443,7 @@ fn tables() -> Seeds {
         (6, "convert-parquet", &parquet_file(&plain)),
         (6, "convert-parquet-nested", &parquet_file(&nested)),
         (7, "convert-csv", CSV.as_bytes()),
+        (8, "merge", &order),
     ];
     let seed = |(action, name, bytes): (u8, &str, &[u8])| (name.to_owned(), [&[action], bytes].concat());
     files.into_iter().map(seed).collect()

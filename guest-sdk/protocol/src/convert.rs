@@ -11,7 +11,7 @@ use thrift::protocol::{TBinaryOutputProtocol, TSerializable};
 
 use crate::decode::{self, Caps, DecodeError};
 use crate::message::{
-    FetchError, FetchRequest, FetchResult, I18nArgument, I18nMessage, JsonMap, MigrateParamsRequest,
+    FetchError, FetchRequest, FetchResult, I18nArgument, I18nMessage, JsonMap, KeyPart, MigrateParamsRequest,
     MigrateParamsResult, QuickFix, QuickFixAction, RenderError, RenderRequest, RenderResult, Source,
     TabOutput, UploadedFile, ValidateModuleResult,
 };
@@ -324,6 +324,27 @@ impl Twin for UploadedFile {
     }
 }
 
+impl Twin for KeyPart {
+    type Wire = wire::KeyPart;
+
+    fn to_wire(&self) -> Result<Self::Wire, EncodeError> {
+        Ok(wire::KeyPart {
+            number: Some(i32::try_from(self.number).unwrap_or(i32::MAX)),
+            count: Some(i32::try_from(self.count).unwrap_or(i32::MAX)),
+            order_filename: Some(self.order_filename.clone()),
+        })
+    }
+
+    fn from_wire(wire: Self::Wire) -> Result<Self, DecodeError> {
+        let (number, count) = (need(wire.number, "number")?, need(wire.count, "count")?);
+        let order_filename = need(wire.order_filename, "order_filename")?;
+        match (u32::try_from(number), u32::try_from(count)) {
+            (Ok(number), Ok(count)) if number < count => Ok(KeyPart { number, count, order_filename }),
+            _ => Err(DecodeError::Invalid(format!("`key_part` is part {number} of {count}"))),
+        }
+    }
+}
+
 impl Twin for RenderRequest {
     type Wire = wire::RenderRequest;
 
@@ -339,6 +360,7 @@ impl Twin for RenderRequest {
             uploaded_files: Some(map_to_wire(&self.uploaded_files)?),
             input_row_start: self.input_rows.as_ref().map(|rows| signed(rows.start)),
             input_row_end: self.input_rows.as_ref().map(|rows| signed(rows.end)),
+            key_part: self.key_part.as_ref().map(KeyPart::to_wire).transpose()?,
         })
     }
 
@@ -353,6 +375,7 @@ impl Twin for RenderRequest {
             tab_outputs: map_from_wire(wire.tab_outputs)?,
             uploaded_files: map_from_wire(wire.uploaded_files)?,
             input_rows: rows_from_wire(wire.input_row_start, wire.input_row_end)?,
+            key_part: wire.key_part.map(KeyPart::from_wire).transpose()?,
         })
     }
 }

@@ -85,6 +85,9 @@ pub enum Role {
     /// Make room for the record batches of one table behind those of others. Descriptors: the table, which has been judged; the
     /// file with room for the others, which is empty or was made by this.
     Place(TableLimits),
+    /// Put the rows of several tables in order. Descriptors: of each the table, which has been judged, and the file that tells where its
+    /// rows belong; then an empty file for the result.
+    Merge(TableJob),
 }
 
 /// How to run a step. The request is the job's payload.

@@ -37,7 +37,7 @@ pub use convert::{EncodeError, Message};
 pub use decode::{Caps, DecodeError};
 pub use job::{FileFormat, Job, Profile, Role, RunJob, TableJob, TableLimits};
 pub use message::{
-    FetchError, FetchRequest, FetchResult, I18nArgument, I18nMessage, JsonMap, MigrateParamsRequest,
+    FetchError, FetchRequest, FetchResult, I18nArgument, I18nMessage, JsonMap, KeyPart, MigrateParamsRequest,
     MigrateParamsResult, QuickFix, QuickFixAction, RenderError, RenderRequest, RenderResult, Source,
     TabOutput, UploadedFile, ValidateModuleResult,
 };

@@ -211,6 +211,17 @@ pub struct UploadedFile {
     pub uploaded_at_timestampus: i64,
 }
 
+/// One of several parts of a table: the rows whose keys fall to it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyPart {
+    /// Which part is asked for, the first being 0.
+    pub number: u32,
+    /// How many there are. More than `number`.
+    pub count: u32,
+    /// The name in `/out` that the file must have which tells where the rows of the output belong among those of other parts.
+    pub order_filename: String,
+}
+
 /// Asks a step for its table.
 #[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize)]
 pub struct RenderRequest {
@@ -232,6 +243,8 @@ pub struct RenderRequest {
     pub uploaded_files: BTreeMap<String, UploadedFile>,
     /// The rows of the input that are the step's table, the first being 0; `None` for all.
     pub input_rows: Option<Range<u64>>,
+    /// The part of the table that the output is to be of; `None` for all of it.
+    pub key_part: Option<KeyPart>,
 }
 
 /// Answers a [`RenderRequest`].

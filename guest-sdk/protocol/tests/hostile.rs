@@ -1,6 +1,6 @@
 //! Every malformed message there is a name for, and what the decoder says of it.
 
-use crunchbox_protocol::{Caps, DecodeError, Message, RenderRequest, RenderResult};
+use crunchbox_protocol::{Caps, DecodeError, KeyPart, Message, RenderRequest, RenderResult};
 
 const BOOL: u8 = 2;
 const DOUBLE: u8 = 4;
@@ -281,5 +281,24 @@ fn rows_of_an_input_are_a_range_or_none() {
     ] {
         let error = with_rows(start, end).unwrap_err().to_string();
         assert!(error.contains(what), "{error}");
+    }
+}
+
+#[test]
+fn a_part_by_key_is_one_of_those_there_are() {
+    let with_part = |number: i32, count: i32| {
+        let part = KeyPart { number: 7, count: 9, order_filename: "order".to_owned() };
+        let mut bytes = RenderRequest { key_part: Some(part), ..RenderRequest::default() }.encode().unwrap();
+        for (id, from, to) in [(1u8, 7i32, number), (2, 9, count)] {
+            let field = [[I32, 0, id].as_slice(), &from.to_be_bytes()].concat();
+            let at = bytes.windows(7).position(|window| window == field).unwrap();
+            bytes[at + 3..at + 7].copy_from_slice(&to.to_be_bytes());
+        }
+        RenderRequest::decode(&bytes, &Caps::default())
+    };
+    assert_eq!(with_part(1, 2).unwrap().key_part.unwrap().number, 1);
+    for (number, count) in [(2, 2), (-1, 2), (0, 0), (0, -1)] {
+        let error = with_part(number, count).unwrap_err().to_string();
+        assert!(error.contains(&format!("`key_part` is part {number} of {count}")), "{error}");
     }
 }

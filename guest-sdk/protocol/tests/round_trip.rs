@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crunchbox_protocol::{
-    Caps, EncodeError, I18nArgument, I18nMessage, JsonMap, Message, QuickFix, QuickFixAction, RenderError,
-    RenderRequest, RenderResult, Report, Source, TabOutput, UploadedFile,
+    Caps, EncodeError, I18nArgument, I18nMessage, JsonMap, KeyPart, Message, QuickFix, QuickFixAction,
+    RenderError, RenderRequest, RenderResult, Report, Source, TabOutput, UploadedFile,
 };
 use proptest::prelude::*;
 use serde_json::Value;
@@ -69,8 +69,12 @@ fn render_request() -> impl Strategy<Value = RenderRequest> {
         let (start, length) = rows?;
         Some(start..start + length)
     });
-    (json_map(), ".{0,6}", ".{0,6}", maps, rows).prop_map(
-        |(params, tab_name, output, (tabs, files), rows)| RenderRequest {
+    let part = (0..i32::MAX as u32, 1..1000_u32, ".{0,6}").prop_map(|(number, more, order_filename)| {
+        let count = number.saturating_add(more).min(i32::MAX as u32);
+        KeyPart { number, count, order_filename }
+    });
+    (json_map(), ".{0,6}", ".{0,6}", maps, rows, prop::option::of(part)).prop_map(
+        |(params, tab_name, output, (tabs, files), rows, key_part)| RenderRequest {
             basedir: "/in".to_owned(),
             input_filename: "input.arrow".to_owned(),
             params,
@@ -80,6 +84,7 @@ fn render_request() -> impl Strategy<Value = RenderRequest> {
             tab_outputs: tabs,
             uploaded_files: files,
             input_rows: rows,
+            key_part,
         },
     )
 }

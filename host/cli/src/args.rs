@@ -148,8 +148,8 @@ pub(crate) struct RunArgs {
     /// Which rules tables must keep: arrow or workbench [default: what the module's manifest asks for, else arrow]
     #[arg(long)]
     pub(crate) profile: Option<Profile>,
-    /// How many workers may work on a large table at a time, if the step's manifest says that it works by rows. The result is
-    /// the same.
+    /// How many workers may work on a large table at a time, if the step's manifest says that it works by rows or by
+    /// key. The result is the same.
     #[arg(long, value_name = "N", default_value = "1")]
     pub(crate) jobs: NonZeroU8,
     /// How to report.

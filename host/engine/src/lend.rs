@@ -25,7 +25,34 @@ const LARGE_BYTES: u64 = 4 << 20;
 /// What Linux calls overlayfs: there a second name for a file of a lower layer costs a copy of all of it.
 const OVERLAYFS: i64 = 0x794c_7630;
 
+/// A caller's file that was judged in full, and is built as inputs are: it may be shown to several steps as it is.
+pub(crate) struct Lent {
+    file: File,
+    table: TableReport,
+}
+
 impl Call<'_> {
+    /// Judges the very file that a caller named, if the rooms of steps may have it as it is; `None` if it has to be written anew.
+    pub(crate) fn fit_to_lend(&mut self, source: TableSource<'_>) -> Result<Option<Lent>, Stop> {
+        let (file, format) = source.open()?;
+        let metadata = file.metadata().map_err(Error::io("look at", source.path))?;
+        // A second name has to be on the same file system.
+        if source.table.is_some()
+            || !is_fit(&file, format, &metadata)
+            || !self.engine.workers.are_rooms_on(&metadata)?
+        {
+            return Ok(None);
+        }
+        if !self.look(source, &Part::default())?.plain {
+            return Ok(None);
+        }
+        let task = TableTask::judge(&file, format);
+        Ok(match tables::run(self.engine, &task, &self.limits, self.control)? {
+            Judged::Good(table) if table.plain => Some(Lent { file, table }),
+            _ => None,
+        })
+    }
+
     /// Puts the very file that a caller named among the inputs, if it is a good one, as far as it is wanted, built as inputs are, and
     /// nothing speaks against it; `None` if it has to be written anew. Gives its length in bytes too.
     pub(crate) fn lend(
@@ -39,14 +66,15 @@ impl Call<'_> {
         if source.table.is_some() || !self.layers.on.contains(&Layer::MountNamespace) {
             return Ok(None);
         }
+        if let Some(Lent { file, table }) = source.lent {
+            let bytes = file.metadata().map_err(Error::io("look at", source.path))?.len();
+            let linked = room.link_input(name, |path| link(file, path));
+            return Ok(linked.is_ok().then(|| (table.clone(), bytes)));
+        }
         let (file, format) = source.open()?;
         let metadata = file.metadata().map_err(Error::io("look at", source.path))?;
-        let fits = format == FileFormat::Arrow
-            && metadata.len() >= LARGE_BYTES
-            && can_workers_read(&metadata)
-            && !is_layered(&file);
         // Where there are parts a look has told already.
-        if !fits || part.is_all() && !self.look(source, &Part::default())?.plain {
+        if !is_fit(&file, format, &metadata) || part.is_all() && !self.look(source, &Part::default())?.plain {
             return Ok(None);
         }
         // The folder of rooms may be on another file system, and not every one gives second names.
@@ -63,6 +91,14 @@ impl Call<'_> {
             }
         }
     }
+}
+
+/// Whether a file of this format can be lent, as far as one can tell without looking into it.
+fn is_fit(file: &File, format: FileFormat, metadata: &Metadata) -> bool {
+    format == FileFormat::Arrow
+        && metadata.len() >= LARGE_BYTES
+        && can_workers_read(metadata)
+        && !is_layered(file)
 }
 
 /// Whether everybody may read it, or its owner, who is the worker too.

@@ -43,6 +43,7 @@ mod joined;
 mod judge;
 mod lend;
 mod limits;
+mod merged;
 mod migrate;
 mod module;
 mod outcome;

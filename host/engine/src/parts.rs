@@ -1,21 +1,28 @@
-//! A step that works row by row, on one part of its table after the other, and on several of them at a time.
+//! A step that works row by row, or by key, on one part of its table after the other, and on several of them at a time.
 //!
 //! What the manifest calls `works_by: rows` may be done part by part: so a table may be larger than a step's memory, and all
 //! processors take their share of it. Each part is a call of its own, in a worker of its own, with its part of the input; what comes
 //! out is put together in order. Where one part ends and the next begins depends on the table alone, so the result is the
 //! same, byte for byte, however many parts are worked on at a time.
+//!
+//! What it calls `works_by: key` is done in as many parts as may be worked on at a time, each of which is shown all rows, and takes those
+//! whose keys fall to it: looking at all keys is done by each, so more parts would only take longer. Where the rows that come out
+//! belong the step says, and the result is the one that a single worker makes.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
+use std::num::NonZeroU8;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use crunchbox_jail::MAX_DESCRIPTORS;
 use crunchbox_params::{Manifest, WorksBy};
 use crunchbox_protocol::{FileFormat, TableReport};
 
 use crate::cache::Code;
 use crate::call::{Call, Stop, Told};
 use crate::joined::Joined;
+use crate::lend::Lent;
+use crate::merged::{Made, Merged};
 use crate::tables::{self, Part, TableSource};
 use crate::{
     CancelToken, Control, Engine, Error, Limits, Module, OutputTable, Params, RenderRequest, Stage, Verdict,
@@ -34,13 +41,24 @@ const SMALL_FILE_BYTES: u64 = 4 << 20;
 /// The same of CSV files, which have to be read for it.
 const SMALL_CSV_BYTES: u64 = 16 << 20;
 
+/// How many parts by key there are at most: all look at all keys.
+const MOST_BY_KEY: u8 = 8;
+
+// Of each a worker that puts them in order gets the table and the order, and a file for the result.
+const _: () = assert!(2 * (MOST_BY_KEY as usize) < MAX_DESCRIPTORS);
+
 /// How a table is taken apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Plan {
-    rows: u64,
-    part_rows: u64,
-    /// A step may be shown the table's own file, if it takes row ranges.
-    as_it_is: bool,
+pub(crate) enum Plan {
+    /// Into rows that follow each other.
+    Rows {
+        rows: u64,
+        part_rows: u64,
+        /// A step may be shown the table's own file, if it takes row ranges.
+        as_it_is: bool,
+    },
+    /// Into rows of the same keys.
+    Keys { count: u8 },
 }
 
 impl Plan {
@@ -56,16 +74,38 @@ impl Plan {
         let count = table.rows.div_ceil(most_rows);
         let count = count.next_multiple_of(if count > 4 { 4 } else { 2 });
         let part_rows = table.rows.div_ceil(count).next_multiple_of(8);
-        Some(Plan { rows: table.rows, part_rows, as_it_is: table.plain })
+        Some(Plan::Rows { rows: table.rows, part_rows, as_it_is: table.plain })
     }
 
     fn count(self) -> u64 {
-        self.rows.div_ceil(self.part_rows)
+        match self {
+            Plan::Rows { rows, part_rows, .. } => rows.div_ceil(part_rows),
+            Plan::Keys { count } => count.into(),
+        }
     }
 
-    fn rows_of(self, part: u64) -> Range<u64> {
-        let start = part * self.part_rows;
-        start..(start + self.part_rows).min(self.rows)
+    /// One of the parts, for a step that takes row ranges or doesn't.
+    fn part(self, number: u64, takes_ranges: bool) -> Part {
+        match self {
+            Plan::Rows { rows, part_rows, as_it_is } => {
+                let start = number * part_rows;
+                let of_part = start..(start + part_rows).min(rows);
+                let out_of = (takes_ranges && as_it_is).then_some(rows);
+                Part { rows: Some(of_part), out_of, ..Part::default() }
+            }
+            Plan::Keys { count } => {
+                // Of so few the number fits.
+                Part { by_key: Some((number as u32, count.into())), ..Part::default() }
+            }
+        }
+    }
+
+    /// What the manifest calls it.
+    fn by(self) -> &'static str {
+        match self {
+            Plan::Rows { .. } => "rows",
+            Plan::Keys { .. } => "key",
+        }
     }
 }
 
@@ -76,12 +116,22 @@ pub(crate) struct Cut {
     pub(crate) plan: Option<Plan>,
     /// What was made of it to find that out, and is to be taken in its stead: the types of CSV only all of its rows tell.
     pub(crate) converted: Option<OutputTable>,
+    /// The table's own file, if all parts are to be shown that.
+    pub(crate) lent: Option<Lent>,
+    /// The params for it, if columns were left out that what is right for them depends on.
+    pub(crate) prepared: Option<Params>,
+}
+
+/// Who puts parts together, and how.
+enum Together {
+    Joined(Joined),
+    Merged(Merged),
 }
 
 /// What came of one part.
 struct Done {
     told: Told,
-    result: Result<Option<OutputTable>, Stop>,
+    result: Result<Option<Made>, Stop>,
 }
 
 /// The parts of one table, and who works on them.
@@ -97,7 +147,7 @@ struct Work<'w> {
     main: Option<TableSource<'w>>,
     plan: Plan,
     started: Instant,
-    joined: &'w Joined,
+    together: &'w Together,
     progress: Mutex<Progress>,
     /// Told when a part has been put in its place.
     placed: Condvar,
@@ -124,27 +174,88 @@ struct Progress {
 
 impl Call<'_> {
     /// How the call's table is to be taken apart.
-    pub(crate) fn cut(&mut self, manifest: Option<&Manifest>, request: &RenderRequest) -> Result<Cut, Stop> {
-        let by_rows = manifest.is_some_and(|manifest| manifest.works_by == WorksBy::Rows);
+    pub(crate) fn cut(
+        &mut self,
+        manifest: Option<&Manifest>,
+        params: &Params,
+        request: &RenderRequest,
+    ) -> Result<Cut, Stop> {
         let alone = request.tabs.is_empty() && request.files.is_empty() && request.fetched.is_none();
-        let Some(input) = request.input.as_ref().filter(|_| by_rows && alone) else {
+        let Some(source) = request.input.as_ref().filter(|_| alone).map(TableSource::of) else {
             return Ok(Cut::default());
         };
-        let source = TableSource::of(input);
+        match manifest.map_or(WorksBy::Table, |manifest| manifest.works_by) {
+            WorksBy::Rows => self.cut_by_rows(source),
+            WorksBy::Key if request.jobs > NonZeroU8::MIN => {
+                self.cut_by_key(source, manifest, params, request)
+            }
+            _ => Ok(Cut::default()),
+        }
+    }
+
+    fn cut_by_rows(&mut self, source: TableSource<'_>) -> Result<Cut, Stop> {
         if source.is_worth_a_look(SMALL_FILE_BYTES)? {
             // Any of its rows: whether a part could be shown in the file itself.
             let any = Part { rows: Some(0..u64::MAX), ..Part::default() };
-            return Ok(Cut { plan: Plan::of(&self.look(source, &any)?), converted: None });
+            return Ok(Cut { plan: Plan::of(&self.look(source, &any)?), ..Cut::default() });
         }
         let (file, format) = source.open()?;
         let bytes = file.metadata().map_err(Error::io("look at", source.path))?.len();
         if format != FileFormat::Csv || bytes < SMALL_CSV_BYTES {
             return Ok(Cut::default());
         }
+        let converted = self.make(source, Part::default())?;
+        Ok(Cut { plan: Plan::of(converted.info()), converted: Some(converted), ..Cut::default() })
+    }
+
+    /// The same by key: what each part is shown is judged or written once.
+    fn cut_by_key(
+        &mut self,
+        source: TableSource<'_>,
+        manifest: Option<&Manifest>,
+        params: &Params,
+        request: &RenderRequest,
+    ) -> Result<Cut, Stop> {
+        let takes_dictionaries = manifest.is_some_and(|manifest| manifest.takes_dictionaries);
+        let (file, format) = source.open()?;
+        let is_large = match format {
+            // Its columns may come as dictionaries, which parts can't have; and which make short work of keys.
+            FileFormat::Parquet if takes_dictionaries => false,
+            FileFormat::Csv => {
+                file.metadata().map_err(Error::io("look at", source.path))?.len() >= SMALL_CSV_BYTES
+            }
+            _ => {
+                source.is_worth_a_look(SMALL_FILE_BYTES)?
+                    && Plan::of(&self.look(source, &Part::default())?).is_some()
+            }
+        };
+        if !is_large {
+            return Ok(Cut::default());
+        }
+        let plan = Some(Plan::Keys { count: request.jobs.get().min(MOST_BY_KEY) });
+        if source.as_it_is(self.engine, &self.limits).is_some() {
+            return Ok(Cut { plan, ..Cut::default() });
+        }
+        let named = self.named_columns(manifest, params, request, Some(source))?;
+        if named.is_none()
+            && let Some(lent) = self.fit_to_lend(source)?
+        {
+            return Ok(Cut { plan, lent: Some(lent), ..Cut::default() });
+        }
+        let (columns, prepared) = named.unzip();
+        let converted = self.make(source, Part { columns, ..Part::default() })?;
+        // Else each part would have it written once more.
+        let is_shown = converted.as_input(self.engine.workers.strongroom(), &self.limits).is_some();
+        let is_large = format != FileFormat::Csv || Plan::of(converted.info()).is_some();
+        let plan = plan.filter(|_| is_shown && is_large);
+        Ok(Cut { plan, converted: Some(converted), lent: None, prepared: prepared.map(Params::Clean) })
+    }
+
+    /// An Arrow file of our own with a table, or a part of it.
+    fn make(&mut self, source: TableSource<'_>, part: Part) -> Result<OutputTable, Stop> {
         let (file, sealed) = self.engine.workers.strongroom().file().map_err(Error::system("make a file"))?;
-        let table = self.convert(source, FileFormat::Arrow, Part::default(), &file)?;
-        let plan = Plan::of(&table);
-        Ok(Cut { plan, converted: Some(OutputTable::sealed(file, table, sealed, &self.limits)) })
+        let table = self.convert(source, FileFormat::Arrow, part, &file)?;
+        Ok(OutputTable::sealed(file, table, sealed, &self.limits))
     }
 
     /// Asks the step part by part, and puts its tables together.
@@ -158,7 +269,10 @@ impl Call<'_> {
         plan: Plan,
     ) -> Result<Option<OutputTable>, Stop> {
         self.control.enter(Stage::Running);
-        let joined = Joined::new(self.engine.scratch_file()?);
+        let together = match plan {
+            Plan::Rows { .. } => Together::Joined(Joined::new(self.engine.scratch_file()?)),
+            Plan::Keys { .. } => Together::Merged(Merged::default()),
+        };
         let work = Work {
             engine: self.engine,
             module: self.module,
@@ -171,7 +285,7 @@ impl Call<'_> {
             main,
             plan,
             started: Instant::now(),
-            joined: &joined,
+            together: &together,
             progress: Mutex::new(Progress {
                 begun: 0,
                 placed: 0,
@@ -197,11 +311,22 @@ impl Call<'_> {
             return Err(stop);
         }
         let Some(mut info) = progress.table.flatten() else { return Ok(None) };
-        info.rows = progress.rows;
-        info.plain = false;
-        self.usage.rows_out = progress.rows;
-        self.usage.bytes_out = joined.bytes().map_err(Error::system("look at a table"))?;
-        Ok(Some(OutputTable::joined(joined, info)))
+        let table = match together {
+            Together::Joined(joined) => {
+                info.rows = progress.rows;
+                info.plain = false;
+                Some(OutputTable::joined(joined, info))
+            }
+            Together::Merged(merged) => {
+                self.control.enter(Stage::CheckingOutput);
+                merged.table(self)?
+            }
+        };
+        if let Some(table) = &table {
+            self.usage.rows_out = table.info().rows;
+            self.usage.bytes_out = table.bytes().map_err(Error::system("look at a table"))?;
+        }
+        Ok(table)
     }
 }
 
@@ -242,8 +367,7 @@ impl Work<'_> {
         let open = self.request.real_clock_and_random;
         let mut call = Call::new(self.engine, self.module, "render", open, &limits, control);
         let takes_ranges = self.manifest.is_some_and(|manifest| manifest.takes_row_ranges);
-        let out_of = (takes_ranges && self.plan.as_it_is).then_some(self.plan.rows);
-        let part = Part { rows: Some(self.plan.rows_of(part)), out_of, ..Part::default() };
+        let part = self.plan.part(part, takes_ranges);
         let result = call.render_table(self.code, self.manifest, self.params, self.request, self.main, &part);
         let is_late = self.started.elapsed() >= self.limits.wall_time;
         let result = result.map_err(|stop| match stop {
@@ -269,11 +393,14 @@ impl Work<'_> {
         while progress.stop.is_none() {
             let next = progress.placed;
             let Some(done) = progress.waiting.remove(&next) else { break };
-            let table = progress.hear(done, &self.limits);
-            if let Some(table) = table {
+            let made = progress.hear(done, self.plan, &self.limits);
+            if let Some(made) = made {
                 // Others hand in theirs meanwhile.
                 drop(progress);
-                let placed = self.place(table);
+                let placed = match self.together {
+                    Together::Joined(joined) => self.place(joined, made.table),
+                    Together::Merged(merged) => merged.add(made, &self.limits),
+                };
                 progress = self.progress();
                 if let Err(stop) = placed {
                     progress.stop_with(stop);
@@ -286,16 +413,16 @@ impl Work<'_> {
         self.placed.notify_all();
     }
 
-    fn place(&self, table: OutputTable) -> Result<(), Stop> {
+    fn place(&self, joined: &Joined, table: OutputTable) -> Result<(), Stop> {
         let failed = Error::system("put a part in its place");
-        let bytes = self.joined.bytes().and_then(|bytes| Ok(bytes.saturating_add(table.bytes()?)));
+        let bytes = joined.bytes().and_then(|bytes| Ok(bytes.saturating_add(table.bytes()?)));
         if bytes.map_err(failed)? > self.limits.output_bytes {
             return Err(Verdict::Output { which: "output_bytes", limit: self.limits.output_bytes }.into());
         }
         let control = Control { cancel: self.cancel, on_stage: None };
-        let frame = self.joined.frame();
+        let frame = joined.frame();
         let place = tables::place(self.engine, table.held().map_err(failed)?, frame, &self.limits, control)?;
-        if self.joined.add(table, place).map_err(failed)? { Ok(()) } else { Err(tables::senseless().into()) }
+        if joined.add(table, place).map_err(failed)? { Ok(()) } else { Err(tables::senseless().into()) }
     }
 
     fn progress(&self) -> MutexGuard<'_, Progress> {
@@ -305,20 +432,26 @@ impl Work<'_> {
 
 impl Progress {
     /// Takes down what there is to say of the part whose turn it is, and gives its table, if it is to be put in its place.
-    fn hear(&mut self, done: Done, limits: &Limits) -> Option<OutputTable> {
+    fn hear(&mut self, mut done: Done, plan: Plan, limits: &Limits) -> Option<Made> {
         let is_first = self.placed == 0;
         let same_json = is_first || done.told.json == self.told.json;
+        let by_key = matches!(plan, Plan::Keys { .. });
+        if by_key && !is_first {
+            // All of them are shown the same rows.
+            (done.told.usage.rows_in, done.told.usage.bytes_in) = (0, 0);
+        }
         self.told.add(done.told, limits);
-        let table = match done.result {
-            Ok(table) => table,
+        let made = match done.result {
+            Ok(made) => made,
             Err(stop) => {
                 self.stop_with(stop);
                 return None;
             }
         };
         let disagree = |what: &str| {
+            let by = plan.by();
             let reason = format!(
-                "the step says that it works by rows, and gives {what} for some rows than for others"
+                "the step says that it works by {by}, and gives {what} for some rows than for others"
             );
             Stop::from(Verdict::BadMessage { reason })
         };
@@ -330,10 +463,12 @@ impl Progress {
             self.stop_with(disagree("other JSON"));
             return None;
         }
-        let info = table.as_ref().map(OutputTable::info);
+        let info = made.as_ref().map(|made| made.table.info());
+        // What a column without values is, a step by key need not know.
+        let columns = |table: &&TableReport| (!by_key).then(|| table.columns.clone());
         match &self.table {
             None => self.table = Some(info.cloned()),
-            Some(first) if first.as_ref().map(|table| &table.columns) != info.map(|table| &table.columns) => {
+            Some(first) if first.as_ref().as_ref().map(columns) != info.as_ref().map(columns) => {
                 self.stop_with(disagree("other columns"));
                 return None;
             }
@@ -347,7 +482,7 @@ impl Progress {
             self.stop_with(Verdict::BadTable { check, column: None, detail }.into());
             return None;
         }
-        table
+        made
     }
 
     fn stop_with(&mut self, stop: Stop) {
@@ -377,7 +512,7 @@ mod tests {
             assert_eq!(plan.count(), count, "{rows} rows");
             let mut next = 0;
             for part in 0..plan.count() {
-                let rows = plan.rows_of(part);
+                let rows = plan.part(part, false).rows.unwrap();
                 assert_eq!(rows.start, next);
                 assert!(rows.end > rows.start && rows.end - rows.start <= 441_512);
                 next = rows.end;

@@ -1,6 +1,7 @@
 //! The call `render`: tables and params in, a table out.
 
 use std::collections::BTreeSet;
+use std::fs::File;
 use std::path::Path;
 
 use crunchbox_params::{Manifest, Reads};
@@ -10,9 +11,11 @@ use crate::cache::Code;
 use crate::call::{Call, Question, Stop};
 use crate::destination::Destination;
 use crate::inputs::{INPUT, InputTables, TabTable, Uploads};
+use crate::merged::{Made, Order};
 use crate::output_file::{Left, open_output};
 use crate::parts::Cut;
 use crate::scratch::RunDir;
+use crate::sealed::Sealed;
 use crate::tables::{self, Judged, Part, TableSource, TableTask};
 use crate::{Error, OutputTable, Params, RenderRequest, Stage, Verdict};
 
@@ -21,6 +24,9 @@ const SMALL_FILE_BYTES: u64 = 1 << 20;
 
 /// The name that a step is to give its table.
 const OUTPUT: &str = "output.arrow";
+
+/// The name that a step is to give what tells where the rows of a part by key belong.
+const ORDER: &str = "order.arrow";
 
 impl Call<'_> {
     pub(crate) fn render(&mut self, request: &RenderRequest) -> Result<Option<OutputTable>, Stop> {
@@ -36,11 +42,17 @@ impl Call<'_> {
         }
         let (code, manifest) = self.open()?;
         let params = self.up_to_date(&code, manifest.as_ref(), &request.params)?;
-        let Cut { plan, converted } = self.cut(manifest.as_ref(), request)?;
+        let Cut { plan, converted, lent, prepared } = self.cut(manifest.as_ref(), &params, request)?;
+        let params = prepared.unwrap_or(params);
         let main = request.input.as_ref().map(TableSource::of);
         let main = main.map(|main| converted.as_ref().map_or(main, |table| main.made_into(table)));
+        let main = main.map(|main| lent.as_ref().map_or(main, |lent| main.found_fit(lent)));
         let table = match plan {
-            None => self.render_table(&code, manifest.as_ref(), &params, request, main, &Part::default())?,
+            None => {
+                let all = Part::default();
+                let made = self.render_table(&code, manifest.as_ref(), &params, request, main, &all)?;
+                made.map(|made| made.table)
+            }
             Some(plan) => self.render_parts(&code, manifest.as_ref(), &params, request, main, plan)?,
         };
         if let (Some((format, destination)), Some(table)) = (destination, &table) {
@@ -59,7 +71,7 @@ impl Call<'_> {
         request: &RenderRequest,
         main: Option<TableSource<'_>>,
         part: &Part,
-    ) -> Result<Option<OutputTable>, Stop> {
+    ) -> Result<Option<Made>, Stop> {
         let mut ask = |call: &mut Call<'_>, room: &RunDir| {
             call.lay_out_render(manifest, params, request, main, part.clone(), room)
         };
@@ -71,7 +83,12 @@ impl Call<'_> {
         if table.is_none() && !self.errors.is_empty() {
             return Err(Verdict::StepError.into());
         }
-        Ok(table)
+        let Some(table) = table else { return Ok(None) };
+        let order = match part.by_key {
+            Some(_) => self.take_order(&room.outputs().join(ORDER))?,
+            None => None,
+        };
+        Ok(Some(Made { table, order }))
     }
 
     /// Brings the inputs into the room, and prepares the request.
@@ -89,6 +106,10 @@ impl Call<'_> {
             None => (None, params),
         };
         let dictionaries = manifest.is_some_and(|manifest| manifest.takes_dictionaries);
+        let key_part = part.by_key.map(|(number, count)| {
+            let order_filename = ORDER.to_owned();
+            protocol::KeyPart { number, count, order_filename }
+        });
         let part = Part { columns, dictionaries, ..part };
         let tables = self.bring_tables(room, main, part, &request.tabs)?;
         let files = self.bring_files(room, &request.files)?;
@@ -114,12 +135,13 @@ impl Call<'_> {
             tab_outputs: tables.tabs.into_iter().map(tab).collect(),
             uploaded_files: files,
             input_rows: tables.main_rows,
+            key_part,
         };
         wire.encode().map_err(|error| Verdict::BadParams { reason: error.to_string() }.into())
     }
 
     /// The columns that the step looks at, if those are not all, and its params: what is right for them depends on all columns.
-    fn named_columns(
+    pub(crate) fn named_columns(
         &mut self,
         manifest: Option<&Manifest>,
         params: &Params,
@@ -145,27 +167,38 @@ impl Call<'_> {
         Ok((!named.is_empty()).then_some((named, params)))
     }
 
-    /// Takes the step's table out of its folder, if it left one, and has it judged.
-    fn take_table(&mut self, path: &Path) -> Result<Option<OutputTable>, Stop> {
-        let bad =
-            |check: &str, detail: String| Verdict::BadTable { check: check.to_owned(), column: None, detail };
+    /// Takes a file out of the step's folder, if it left one there that is not empty. Nobody can change it afterwards.
+    fn take_file(&mut self, path: &Path) -> Result<Option<(File, Sealed)>, Stop> {
         let file = match open_output(path)? {
             Left::Nothing => return Ok(None),
-            Left::Unfit(why) => return Err(bad("output-file", format!("{OUTPUT} {why}")).into()),
+            Left::Unfit(why) => {
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                return Err(bad("output-file", format!("{name} {why}")).into());
+            }
             Left::File(file) => file,
         };
         let bytes = file.metadata().map_err(Error::io("look at", path))?.len();
-        self.usage.bytes_out = bytes;
+        self.usage.bytes_out += bytes;
         if bytes == 0 {
             return Ok(None);
         }
-        if bytes > self.limits.output_bytes {
+        if self.usage.bytes_out > self.limits.output_bytes {
             return Err(Verdict::Output { which: "output_bytes", limit: self.limits.output_bytes }.into());
         }
-        self.control.enter(Stage::CheckingOutput);
-        // Whatever is found good can't become anything else afterwards.
         let sealed =
             self.engine.workers.strongroom().seal(path, &file).map_err(Error::io("take away", path))?;
+        Ok(Some((file, sealed)))
+    }
+
+    /// Takes what tells where the rows of a part by key belong, if it left that. Nobody has looked into it.
+    fn take_order(&mut self, path: &Path) -> Result<Option<Order>, Stop> {
+        Ok(self.take_file(path)?.map(|(file, sealed)| Order { file, _sealed: sealed }))
+    }
+
+    /// Takes the step's table, if it left one, and has it judged.
+    fn take_table(&mut self, path: &Path) -> Result<Option<OutputTable>, Stop> {
+        let Some((file, sealed)) = self.take_file(path)? else { return Ok(None) };
+        self.control.enter(Stage::CheckingOutput);
         let task = TableTask::judge(&file, FileFormat::Arrow);
         match tables::run(self.engine, &task, &self.limits, self.control)? {
             Judged::Good(table) if table.columns.is_empty() => Ok(None),
@@ -180,4 +213,8 @@ impl Call<'_> {
             }
         }
     }
+}
+
+fn bad(check: &str, detail: String) -> Verdict {
+    Verdict::BadTable { check: check.to_owned(), column: None, detail }
 }

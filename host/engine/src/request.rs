@@ -171,8 +171,8 @@ impl RenderRequest {
         self
     }
 
-    /// How many workers may work on the table at a time, if the module's manifest says that it works by rows (`works_by`); else,
-    /// and for small tables, there is one. Each has the limits of the call for itself, but for time and fuel. The result
+    /// How many workers may work on the table at a time, if the module's manifest says that it works by rows or by key (`works_by`);
+    /// else, and for small tables, there is one. Each has the limits of the call for itself, but for time and fuel. The result
     /// is the same, byte for byte.
     #[must_use]
     pub fn jobs(mut self, jobs: NonZeroU8) -> Self {

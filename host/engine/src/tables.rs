@@ -12,6 +12,7 @@ use crate::call::Stop;
 use crate::collect::{Assignment, collect};
 use crate::destination::Destination;
 use crate::judge;
+use crate::lend::Lent;
 use crate::request::TableInput;
 use crate::sealed::Sealed;
 use crate::{Control, Engine, Error, Limits, OutputTable, Verdict};
@@ -39,6 +40,8 @@ pub(crate) struct Part {
     pub(crate) rows: Option<Range<u64>>,
     /// How many rows there are in all, if a step may be shown those too and be told which are wanted.
     pub(crate) out_of: Option<u64>,
+    /// Which of how many parts by key is asked for, if one is: the step is shown all rows.
+    pub(crate) by_key: Option<(u32, u32)>,
     pub(crate) columns: Option<BTreeSet<String>>,
     /// Whether text of few values may come as a dictionary and numbers.
     pub(crate) dictionaries: bool,
@@ -95,20 +98,29 @@ pub(crate) struct TableSource<'a> {
     pub(crate) path: &'a Path,
     /// What another call gave, or what was made of the file.
     pub(crate) table: Option<&'a OutputTable>,
+    /// The file itself, if it was found fit to be shown as it is.
+    pub(crate) lent: Option<&'a Lent>,
 }
 
 impl<'a> TableSource<'a> {
     /// As the caller named it.
     pub(crate) fn of(input: &'a TableInput) -> Self {
         match input {
-            TableInput::File(path) => TableSource { path, table: None },
-            TableInput::Table(table) => TableSource { path: Path::new(OF_ANOTHER_CALL), table: Some(table) },
+            TableInput::File(path) => TableSource { path, table: None, lent: None },
+            TableInput::Table(table) => {
+                TableSource { path: Path::new(OF_ANOTHER_CALL), table: Some(table), lent: None }
+            }
         }
     }
 
     /// The same after this table was made of it.
     pub(crate) fn made_into(self, table: &'a OutputTable) -> Self {
         TableSource { table: Some(table), ..self }
+    }
+
+    /// The same after its file was found fit to be shown as it is.
+    pub(crate) fn found_fit(self, lent: &'a Lent) -> Self {
+        TableSource { lent: Some(lent), ..self }
     }
 
     /// Our own table, if a step of this engine may be shown it as it is.
@@ -205,6 +217,18 @@ pub(crate) fn place(
         Judged::Bad { check, column, detail } => Err(Verdict::BadTable { check, column, detail }.into()),
         Judged::Unfinished(verdict) => Err(verdict.into()),
     }
+}
+
+/// Has a worker put the rows of several tables in order, each of which has its order behind it in `files`; the last is an empty one,
+/// for the result.
+pub(crate) fn merge(
+    engine: &Engine,
+    task: &TableTask<'_>,
+    files: &[&File],
+    limits: &Limits,
+    control: Control<'_>,
+) -> Result<Judged, Error> {
+    work(engine, Role::Merge(job(task, limits)), files, limits, control, |report| report.table)
 }
 
 fn work<T>(

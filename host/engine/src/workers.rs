@@ -1,7 +1,8 @@
 //! Finding the worker executables, and keeping workers ready.
 
 use std::collections::VecDeque;
-use std::fs::File;
+use std::fs::{self, File, Metadata};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf, absolute};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -108,6 +109,12 @@ impl Workers {
     /// A file without a name, beside the rooms.
     pub(crate) fn scratch_file(&self) -> Result<File, Error> {
         self.rooms.file()
+    }
+
+    /// Whether a file is on the file system that the rooms are on.
+    pub(crate) fn are_rooms_on(&self, file: &Metadata) -> Result<bool, Error> {
+        let folder = self.rooms.folder();
+        Ok(fs::metadata(folder).map_err(Error::io("look at", folder))?.dev() == file.dev())
     }
 
     /// A worker, confined and without a job: one that is ready, or else a new one. The inner error is `cancelled`.

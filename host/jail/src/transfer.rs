@@ -14,7 +14,7 @@ use rustix::net::{
 };
 
 /// How many descriptors may travel with a job.
-pub const MAX_DESCRIPTORS: usize = 4;
+pub const MAX_DESCRIPTORS: usize = 17;
 
 /// Why a worker got no job.
 #[derive(Debug, thiserror::Error)]

@@ -97,9 +97,14 @@ pub enum WorksBy {
     /// Any rows: what it makes of some of a table's rows is that part of what it makes of all of them, in the same order, with the same
     /// columns and JSON; what it has to say of them is what it has to say of any part, said once. None of its columns are dictionary-encoded.
     Rows,
+    /// Rows of the same key, whatever that is: asked for one of several parts of a table, it gives the rows of the output that come of
+    /// the input's rows whose keys fall to that part, and says where they belong among those of other parts. What it has to say of all
+    /// rows is what it has to say of any part, said once, with the same JSON. None of its columns are dictionary-encoded.
+    Key,
 }
 
-const WORKS_BY: [(&str, WorksBy); 2] = [("table", WorksBy::Table), ("rows", WorksBy::Rows)];
+const WORKS_BY: [(&str, WorksBy); 3] =
+    [("table", WorksBy::Table), ("rows", WorksBy::Rows), ("key", WorksBy::Key)];
 
 /// What a module is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -365,7 +370,7 @@ fn cross_check(reader: &mut Reader, manifest: &Manifest) {
         && manifest.takes_row_ranges
         && manifest.works_by != WorksBy::Rows
     {
-        let mend = "set works_by to \"rows\" too: one that works by the table is never given a part of it";
+        let mend = "set works_by to \"rows\" too: one that works otherwise is never given some rows";
         reader.wrong(node, &Path::Root.key("takes_row_ranges"), mend);
     }
 }

@@ -69,6 +69,8 @@ checks! {
     ArrowDecimalPrecision = "arrow-decimal-precision",
     /// A time of day before midnight or past the day's end.
     ArrowTimeRange = "arrow-time-range",
+    /// Rows of several parts of a table, of which it is not told where they belong among each other.
+    Order = "order",
     /// A Parquet file whose footer, schema, pages or values cannot be read.
     Parquet = "parquet",
     /// A CSV cell or header that is not UTF-8.

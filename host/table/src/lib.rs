@@ -10,6 +10,7 @@
 //! * [`convert`] turns one format into another, batch by batch; [`check`] only sees whether it could be, and [`look`] at
 //!   which columns there are.
 //! * [`place`] makes room in one Arrow file for the record batches of others, behind each other.
+//! * [`merge`] puts the rows of several in order.
 //! * [`preview`] gives the first rows as text.
 //!
 //! ```
@@ -38,6 +39,7 @@ mod error;
 mod info;
 mod input;
 mod ipc;
+mod merge;
 mod normalise;
 mod parquet_source;
 mod pieces;
@@ -56,6 +58,7 @@ pub use crunchbox_protocol::{FileFormat, Place, Profile, TableLimits};
 pub use error::{Check, TableError};
 pub use info::{ColumnInfo, TableInfo};
 pub use input::{Input, Release};
+pub use merge::merge;
 pub use place::place;
 pub use preview::{Preview, preview};
 pub use validate::{validate, validate_rows};

@@ -28,10 +28,7 @@ pub fn place(
 ) -> Result<Place, TableError> {
     guarded(|| {
         let table = IpcFile::open(table.clone(), limits, Bodies::Uncompressed)?;
-        if table.has_dictionaries() {
-            let what = "a column is dictionary-encoded, of which parts can't be put together; write its values plainly";
-            return Err(TableError::new(Check::ArrowDictionary, what));
-        }
+        without_dictionaries(&table)?;
         if !table.is_of_our_version() {
             let what = "the file is of an older version of Arrow's format; parts are to be of version 5";
             return Err(TableError::new(Check::ArrowMessage, what));
@@ -68,4 +65,14 @@ pub fn place(
         all.finish(frame)?;
         Ok(place)
     })
+}
+
+/// Refuses a part with dictionaries: each has one of its own, and the table of all is to have the same as if it were made at once.
+pub(crate) fn without_dictionaries(part: &IpcFile) -> Result<(), TableError> {
+    if part.has_dictionaries() {
+        let what =
+            "a column is dictionary-encoded, of which parts can't be put together; write its values plainly";
+        return Err(TableError::new(Check::ArrowDictionary, what));
+    }
+    Ok(())
 }

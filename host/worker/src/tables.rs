@@ -7,8 +7,8 @@ use bytes::Bytes;
 use crunchbox_jail::map_file;
 use crunchbox_protocol::{ColumnReport, End, FileFormat, Report, Role, TableJob, TableReport};
 use crunchbox_table::{
-    Buffer, ConvertOptions, Input, Release, TableError, TableInfo, check, convert, look, place, preview,
-    validate_rows,
+    Buffer, ConvertOptions, Input, Release, TableError, TableInfo, check, convert, look, merge, place,
+    preview, validate_rows,
 };
 
 use crate::serve::Task;
@@ -30,6 +30,16 @@ pub fn work(task: Task) -> anyhow::Result<Report> {
             let [table, frame] = Task::exactly(task.files)?;
             let placed = place(&map(&table)?, map(&frame)?, &frame, &limits);
             told(placed, |report, place| report.place = Some(place))
+        }
+        Role::Merge(job) => {
+            let mut files = task.files;
+            let output = files.pop().context("there is no file for the result")?;
+            let (parts, rest) = files.as_chunks();
+            anyhow::ensure!(rest.is_empty(), "a table has no order");
+            let parts = parts.iter().map(|[table, order]| Ok((map(table)?, map(order)?)));
+            let parts = parts.collect::<anyhow::Result<Vec<_>>>()?;
+            let merged = merge(&parts, output, job.profile, &job.limits);
+            told(merged.map(|info| report(info, Vec::new())), of_table)
         }
         _ => anyhow::bail!("this worker judges tables, it does nothing else"),
     }

@@ -130,21 +130,23 @@ fn limits(profile: Profile) -> TableLimits {
     limits
 }
 
-/// The first byte, modulo 8, says what to do with the others:
+/// The first byte, modulo 9, says what to do with the others:
 ///
 /// | | as | |
 /// | --- | --- | --- |
 /// | 0, 1 | Arrow | validate, by profile arrow or workbench |
 /// | 2, 3, 4 | Arrow, Parquet, CSV | preview |
 /// | 5, 6, 7 | Arrow, Parquet, CSV | convert to Arrow, by both profiles |
+/// | 8 | Arrow | put in order, as table and order |
 pub fn table(bytes: &[u8]) {
     let Some((&action, bytes)) = bytes.split_first() else { return };
     let file = Buffer::from(bytes);
     let formats = [FileFormat::Arrow, FileFormat::Parquet, FileFormat::Csv];
-    match action % 8 {
+    match action % 9 {
         0 => validate(&file, Profile::Arrow),
         1 => validate(&file, Profile::Workbench),
         action @ 2..=4 => preview(file, formats[usize::from(action) - 2]),
+        8 => merge(&file),
         action => {
             convert(&file, formats[usize::from(action) - 5], Profile::Arrow);
             convert(&file, formats[usize::from(action) - 5], Profile::Workbench);
@@ -161,6 +163,20 @@ fn validate(file: &Buffer, profile: Profile) {
         let as_arrow = crunchbox_table::validate(file, Profile::Arrow, &TableLimits::default());
         assert_eq!(as_arrow.expect("profile arrow takes what profile workbench takes"), info);
     }
+}
+
+/// What is put in order is a good table. The file is table and order alike: whatever is wrong with either is found.
+fn merge(file: &Buffer) {
+    let limits = limits(Profile::Arrow);
+    let mut output = tempfile::tempfile().expect("a temporary file");
+    let parts = [(file.clone(), file.clone())];
+    let merged =
+        crunchbox_table::merge(&parts, output.try_clone().expect("a descriptor"), Profile::Arrow, &limits);
+    let Ok(info) = merged else { return };
+    let mut bytes = Vec::new();
+    output.rewind().and_then(|()| output.read_to_end(&mut bytes)).expect("what was written");
+    let found = crunchbox_table::validate(&Buffer::from_vec(bytes), Profile::Arrow, &limits);
+    assert_eq!(found.expect("a good table"), info);
 }
 
 /// A preview has no more rows than were asked for, and a cell for each column.

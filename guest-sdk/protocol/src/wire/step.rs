@@ -1417,6 +1417,99 @@ impl Default for FetchRequest {
 }
 
 //
+// KeyPart
+//
+
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct KeyPart {
+  pub number: Option<i32>,
+  pub count: Option<i32>,
+  pub order_filename: Option<String>,
+}
+
+impl KeyPart {
+  pub fn new<F1, F2, F3>(number: F1, count: F2, order_filename: F3) -> KeyPart where F1: Into<Option<i32>>, F2: Into<Option<i32>>, F3: Into<Option<String>> {
+    KeyPart {
+      number: number.into(),
+      count: count.into(),
+      order_filename: order_filename.into(),
+    }
+  }
+}
+
+impl TSerializable for KeyPart {
+  fn read_from_in_protocol(i_prot: &mut dyn TInputProtocol) -> thrift::Result<KeyPart> {
+    i_prot.read_struct_begin()?;
+    let mut f_1: Option<i32> = None;
+    let mut f_2: Option<i32> = None;
+    let mut f_3: Option<String> = None;
+    loop {
+      let field_ident = i_prot.read_field_begin()?;
+      if field_ident.field_type == TType::Stop {
+        break;
+      }
+      let field_id = field_id(&field_ident)?;
+      match field_id {
+        1 => {
+          let val = i_prot.read_i32()?;
+          f_1 = Some(val);
+        },
+        2 => {
+          let val = i_prot.read_i32()?;
+          f_2 = Some(val);
+        },
+        3 => {
+          let val = i_prot.read_string()?;
+          f_3 = Some(val);
+        },
+        _ => {
+          i_prot.skip(field_ident.field_type)?;
+        },
+      };
+      i_prot.read_field_end()?;
+    }
+    i_prot.read_struct_end()?;
+    let ret = KeyPart {
+      number: f_1,
+      count: f_2,
+      order_filename: f_3,
+    };
+    Ok(ret)
+  }
+  fn write_to_out_protocol(&self, o_prot: &mut dyn TOutputProtocol) -> thrift::Result<()> {
+    let struct_ident = TStructIdentifier::new("KeyPart");
+    o_prot.write_struct_begin(&struct_ident)?;
+    if let Some(fld_var) = self.number {
+      o_prot.write_field_begin(&TFieldIdentifier::new("number", TType::I32, 1))?;
+      o_prot.write_i32(fld_var)?;
+      o_prot.write_field_end()?
+    }
+    if let Some(fld_var) = self.count {
+      o_prot.write_field_begin(&TFieldIdentifier::new("count", TType::I32, 2))?;
+      o_prot.write_i32(fld_var)?;
+      o_prot.write_field_end()?
+    }
+    if let Some(ref fld_var) = self.order_filename {
+      o_prot.write_field_begin(&TFieldIdentifier::new("order_filename", TType::String, 3))?;
+      o_prot.write_string(fld_var)?;
+      o_prot.write_field_end()?
+    }
+    o_prot.write_field_stop()?;
+    o_prot.write_struct_end()
+  }
+}
+
+impl Default for KeyPart {
+  fn default() -> Self {
+    KeyPart{
+      number: Some(0),
+      count: Some(0),
+      order_filename: Some("".to_owned()),
+    }
+  }
+}
+
+//
 // RenderRequest
 //
 
@@ -1432,10 +1525,11 @@ pub struct RenderRequest {
   pub uploaded_files: Option<BTreeMap<String, UploadedFile>>,
   pub input_row_start: Option<i64>,
   pub input_row_end: Option<i64>,
+  pub key_part: Option<KeyPart>,
 }
 
 impl RenderRequest {
-  pub fn new<F1, F2, F3, F4, F5, F6, F7, F8, F9, F10>(basedir: F1, input_filename: F2, params: F3, tab_name: F4, fetch_result: F5, output_filename: F6, tab_outputs: F7, uploaded_files: F8, input_row_start: F9, input_row_end: F10) -> RenderRequest where F1: Into<Option<String>>, F2: Into<Option<String>>, F3: Into<Option<BTreeMap<String, Json>>>, F4: Into<Option<String>>, F5: Into<Option<FetchResult>>, F6: Into<Option<String>>, F7: Into<Option<BTreeMap<String, TabOutput>>>, F8: Into<Option<BTreeMap<String, UploadedFile>>>, F9: Into<Option<i64>>, F10: Into<Option<i64>> {
+  pub fn new<F1, F2, F3, F4, F5, F6, F7, F8, F9, F10, F11>(basedir: F1, input_filename: F2, params: F3, tab_name: F4, fetch_result: F5, output_filename: F6, tab_outputs: F7, uploaded_files: F8, input_row_start: F9, input_row_end: F10, key_part: F11) -> RenderRequest where F1: Into<Option<String>>, F2: Into<Option<String>>, F3: Into<Option<BTreeMap<String, Json>>>, F4: Into<Option<String>>, F5: Into<Option<FetchResult>>, F6: Into<Option<String>>, F7: Into<Option<BTreeMap<String, TabOutput>>>, F8: Into<Option<BTreeMap<String, UploadedFile>>>, F9: Into<Option<i64>>, F10: Into<Option<i64>>, F11: Into<Option<KeyPart>> {
     RenderRequest {
       basedir: basedir.into(),
       input_filename: input_filename.into(),
@@ -1447,6 +1541,7 @@ impl RenderRequest {
       uploaded_files: uploaded_files.into(),
       input_row_start: input_row_start.into(),
       input_row_end: input_row_end.into(),
+      key_part: key_part.into(),
     }
   }
 }
@@ -1464,6 +1559,7 @@ impl TSerializable for RenderRequest {
     let mut f_8: Option<BTreeMap<String, UploadedFile>> = None;
     let mut f_9: Option<i64> = None;
     let mut f_10: Option<i64> = None;
+    let mut f_11: Option<KeyPart> = None;
     loop {
       let field_ident = i_prot.read_field_begin()?;
       if field_ident.field_type == TType::Stop {
@@ -1532,6 +1628,10 @@ impl TSerializable for RenderRequest {
           let val = i_prot.read_i64()?;
           f_10 = Some(val);
         },
+        11 => {
+          let val = KeyPart::read_from_in_protocol(i_prot)?;
+          f_11 = Some(val);
+        },
         _ => {
           i_prot.skip(field_ident.field_type)?;
         },
@@ -1550,6 +1650,7 @@ impl TSerializable for RenderRequest {
       uploaded_files: f_8,
       input_row_start: f_9,
       input_row_end: f_10,
+      key_part: f_11,
     };
     Ok(ret)
   }
@@ -1621,6 +1722,11 @@ impl TSerializable for RenderRequest {
       o_prot.write_i64(fld_var)?;
       o_prot.write_field_end()?
     }
+    if let Some(ref fld_var) = self.key_part {
+      o_prot.write_field_begin(&TFieldIdentifier::new("key_part", TType::Struct, 11))?;
+      fld_var.write_to_out_protocol(o_prot)?;
+      o_prot.write_field_end()?
+    }
     o_prot.write_field_stop()?;
     o_prot.write_struct_end()
   }
@@ -1639,6 +1745,7 @@ impl Default for RenderRequest {
       uploaded_files: Some(BTreeMap::new()),
       input_row_start: Some(0),
       input_row_end: Some(0),
+      key_part: None,
     }
   }
 }

@@ -5,6 +5,7 @@ mod dictionaries;
 mod hostile_tables;
 mod malformed_arrow;
 mod malformed_parquet;
+mod merging;
 mod properties;
 mod ranges;
 mod support;
