@@ -2,6 +2,7 @@
 
 mod dictionaries;
 mod guest_parquet;
+mod keys;
 mod lent;
 mod mapped;
 mod other_calls;

@@ -51,7 +51,7 @@ pub fn drawn(
         Err(bug @ Error::Bug(_)) => return Err(bug),
     };
     let Value::Object(json) = chart else { return Err(Error::bug("a chart is a JSON object")) };
-    Ok(Output { table: Some(table), errors, json })
+    Ok(Output { table: Some(table), errors, json, order: None })
 }
 
 /// What most charts have for a result if they can't be drawn.

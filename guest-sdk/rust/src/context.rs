@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use arrow::array::ArrayRef;
+use arrow::buffer::BooleanBuffer;
 use arrow::record_batch::RecordBatch;
 use crunchbox_protocol::{FetchError, FetchResult, RenderRequest, UploadedFile};
 
+use crate::keys::KeyPart;
 use crate::{Result, table};
 
 /// A file that the host handed over.
@@ -54,6 +57,7 @@ pub struct Context {
     pub(crate) tabs: BTreeMap<String, Tab>,
     pub(crate) files: BTreeMap<String, File>,
     pub(crate) fetched: Option<(PathBuf, Vec<FetchError>)>,
+    pub(crate) key_part: Option<KeyPart>,
 }
 
 impl Context {
@@ -68,6 +72,10 @@ impl Context {
             tab_name: request.tab_name.clone(),
             tabs: tabs.collect(),
             files,
+            key_part: request
+                .key_part
+                .as_ref()
+                .map(|part| KeyPart { number: part.number, count: part.count }),
             fetched: request.fetch_result.as_ref().map(|result| left(&base, result)),
         }
     }
@@ -97,6 +105,24 @@ impl Context {
     /// An uploaded file, by the UUID that a param holds; `None` if it was not handed over.
     pub fn file(&self, uuid: &str) -> Option<&File> {
         self.files.get(uuid)
+    }
+
+    /// The part of the table that is asked for; `None` for all of it, or if the manifest does not say `works_by: key`.
+    pub fn key_part(&self) -> Option<KeyPart> {
+        self.key_part
+    }
+
+    /// A bit for each row of that part, as [`KeyPart::rows`] tells them; `None` for all.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn rows_of_part(&self, keys: &[ArrayRef]) -> Result<Option<BooleanBuffer>> {
+        Ok(self.key_part.map(|part| part.rows(keys)).transpose()?.flatten())
+    }
+
+    /// Whether all of the table is asked for, or the first of its parts, which all rows fall to where there are no keys.
+    pub fn is_first_part(&self) -> bool {
+        self.key_part.is_none_or(|part| part.number == 0)
     }
 
     /// What the step's last fetch left, and what it had to say of it.

@@ -37,8 +37,10 @@ pub mod groups;
 #[cfg(all(target_family = "wasm", feature = "heap"))]
 mod heap;
 mod input;
+pub mod keys;
 mod main_loop;
 mod migrate;
+pub mod numbers;
 pub mod order;
 mod period;
 mod ranges;

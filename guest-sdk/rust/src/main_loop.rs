@@ -3,7 +3,9 @@
 use std::io::{self, Read, Write};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
+use arrow::array::ArrayRef;
 use arrow::record_batch::RecordBatch;
 use crunchbox_protocol::{
     Caps, FetchRequest, FetchResult, JsonMap, Message, MigrateParamsRequest, MigrateParamsResult,
@@ -105,9 +107,14 @@ fn answer_render(render: fn(&Call) -> Result<Output>) -> Result<Vec<u8>> {
     let call = Call::new(read_request()?);
     let output = render(&call)?;
     let path = Path::new(OUT).join(&call.request.output_filename);
+    let order_path = call.request.key_part.as_ref().map(|part| Path::new(OUT).join(&part.order_filename));
     // The input may be most of memory; it is not needed for writing.
     drop(call);
     table::write(output.table.as_ref(), &path)?;
+    if let (Some(order), Some(path)) = (output.order, order_path) {
+        let order = RecordBatch::try_from_iter([("order", Arc::new(order) as ArrayRef)])?;
+        table::write(Some(&order), &path)?;
+    }
     Ok(RenderResult { errors: output.errors, json: output.json }.encode()?)
 }
 

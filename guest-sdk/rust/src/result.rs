@@ -3,6 +3,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 
+use arrow::array::BinaryArray;
 use arrow::record_batch::RecordBatch;
 use crunchbox_protocol::{I18nMessage, JsonMap, RenderError};
 
@@ -75,6 +76,9 @@ pub struct Output {
     pub errors: Vec<RenderError>,
     /// For the step's own view of its result.
     pub json: JsonMap,
+    /// For a part of a table by its rows' keys ([`keys`](crate::keys)): where each row belongs among those of other parts, as bytes that
+    /// ascend. A part without rows, and one that has all, need not say it.
+    pub order: Option<BinaryArray>,
 }
 
 impl Output {

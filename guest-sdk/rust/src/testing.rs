@@ -21,6 +21,7 @@ use arrow::array::{
     Array, ArrayRef, Date32Array, DictionaryArray, Float64Array, Int64Array, StringArray,
     TimestampNanosecondArray,
 };
+use arrow::compute::interleave;
 use arrow::datatypes::{DataType, Field, Int32Type, Schema};
 use arrow::record_batch::RecordBatch;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
@@ -29,6 +30,7 @@ use serde_json::Value;
 
 use crate::columns::{date_field, number_field};
 use crate::context::{Tab, TabSource};
+use crate::keys::KeyPart;
 use crate::main_loop::params;
 use crate::{Context, DateUnit, IntoOutput, Output, Result};
 
@@ -64,6 +66,11 @@ pub fn run_with<P: DeserializeOwned, R: IntoOutput>(
 /// Surroundings with this tab name and no tabs.
 pub fn context(tab_name: &str) -> Context {
     Context { tab_name: tab_name.to_owned(), ..Context::default() }
+}
+
+/// Surroundings in which one of so many parts of the table is asked for.
+pub fn key_part(number: u32, count: u32) -> Context {
+    Context { key_part: Some(KeyPart { number, count }), ..Context::default() }
 }
 
 /// The same surroundings with one more tab.
@@ -143,6 +150,54 @@ pub fn assert_table(output: &Output, expected: &RecordBatch) {
 pub fn assert_errors(output: &Output, ids: &[&str]) {
     let found: Vec<&str> = output.errors.iter().map(|error| error.message.id.as_str()).collect();
     assert_eq!((output.table.as_ref(), found.as_slice()), (None, ids));
+}
+
+/// Checks of a step that works by key that so many parts of a table, put in order, are what it makes of all of it.
+///
+/// # Panics
+/// If they are not, or the step fails.
+#[track_caller]
+pub fn assert_parts<P: DeserializeOwned, R: IntoOutput>(
+    render: impl Fn(RecordBatch, P, &Context) -> R,
+    table: &RecordBatch,
+    json: &Value,
+    count: u32,
+) {
+    let output = |context: &Context| run_with(&render, table.clone(), json.clone(), context).expect("no bug");
+    let whole = output(&Context::default());
+    let mut rows: Vec<(Vec<u8>, (usize, usize))> = Vec::new();
+    let mut tables = Vec::new();
+    for number in 0..count {
+        let Output { table, errors, json, order } = output(&key_part(number, count));
+        assert_eq!((&errors, &json), (&whole.errors, &whole.json), "part {number} says something else");
+        let table = table.expect("a table of each part");
+        if let Some(order) = &order {
+            assert_eq!(
+                order.len(),
+                table.num_rows(),
+                "part {number} does not tell of all rows where they belong"
+            );
+        }
+        let place = |row| order.as_ref().map(|order| order.value(row).to_vec()).unwrap_or_default();
+        rows.extend((0..table.num_rows()).map(|row| (place(row), (number as usize, row))));
+        tables.push((table, order));
+    }
+    // A stable order: rows that are said to belong nowhere stay as they are.
+    rows.sort_by(|a, b| a.0.cmp(&b.0));
+    let with_rows: Vec<_> = tables.iter().filter(|(table, _)| table.num_rows() > 0).collect();
+    assert!(
+        with_rows.len() <= 1 || with_rows.iter().all(|(_, order)| order.is_some()),
+        "a part does not tell where its rows belong"
+    );
+    let whole = whole.table.expect("a table of all rows");
+    let columns = (0..whole.num_columns()).map(|column| {
+        let parts: Vec<&dyn Array> = tables.iter().map(|(table, _)| table.column(column).as_ref()).collect();
+        let rows: Vec<_> = rows.iter().map(|(_, place)| *place).collect();
+        interleave(&parts, &rows).expect("columns of one type")
+    });
+    let schema = with_rows.first().map_or(whole.schema(), |(table, _)| table.schema());
+    let parts = RecordBatch::try_new(schema, columns.collect()).expect("columns of one length");
+    assert_table(&Output::table(parts), &whole);
 }
 
 fn shown(table: &RecordBatch) -> String {

@@ -14,16 +14,17 @@ use arrow::compute::take;
 use arrow::datatypes::{Field, Schema};
 use arrow::record_batch::RecordBatch;
 use crunchbox_sdk::groups::Groups;
-use crunchbox_sdk::{Output, Result, column, compact, step};
+use crunchbox_sdk::{Context, Output, Result, column, compact, step};
 
 use crate::params::{Aggregation, Params};
 
 #[step(migrate = params::migrate)]
-fn render(table: RecordBatch, params: Params) -> Result<Output> {
+fn render(table: RecordBatch, params: Params, context: &Context) -> Result<Output> {
     let keys = params.keys(&table);
     let mut aggregations = params.aggregations();
     if keys.is_empty() && aggregations == [Aggregation::default_size()] {
         // What a new step asks for, before its user has said anything.
+        let table = if context.is_first_part() { table } else { table.slice(0, 0) };
         return Ok(Output::table(table));
     }
     if let Some(error) = hints::non_numeric(&table, &aggregations)? {
@@ -33,7 +34,8 @@ fn render(table: RecordBatch, params: Params) -> Result<Output> {
     params::drop_shadowed(&mut aggregations);
 
     let key_columns: Vec<ArrayRef> = keys.iter().map(|key| key.values(&table)).collect::<Result<_>>()?;
-    let groups = Groups::find(&key_columns, table.num_rows())?;
+    let own = context.rows_of_part(&key_columns)?;
+    let groups = Groups::find_among(&key_columns, table.num_rows(), own.as_ref())?;
     let firsts = UInt32Array::from_iter_values(groups.first_rows());
     let mut fields: Vec<Arc<Field>> = Vec::new();
     let mut columns: Vec<ArrayRef> = Vec::new();
@@ -50,7 +52,8 @@ fn render(table: RecordBatch, params: Params) -> Result<Output> {
     }
     let options = RecordBatchOptions::new().with_row_count(Some(groups.count()));
     let result = RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), columns, &options)?;
-    Ok(Output { table: Some(compact(&result)?), errors: warnings, ..Output::default() })
+    let order = context.key_part().map(|_| groups.order(&key_columns)).transpose()?.flatten();
+    Ok(Output { table: Some(compact(&result)?), errors: warnings, order, ..Output::default() })
 }
 
 #[cfg(test)]

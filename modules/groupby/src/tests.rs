@@ -5,10 +5,10 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, AsArray, Float32Array, UInt64Array};
 use arrow::datatypes::{Float64Type, Int64Type};
 use crunchbox_sdk::testing::{
-    Column, assert_errors, assert_table, date, dictionary, integer, number, number_array, run, table, text,
-    timestamp,
+    Column, assert_errors, assert_parts, assert_table, date, dictionary, integer, number, number_array,
+    run_with, table, text, timestamp,
 };
-use crunchbox_sdk::{DateUnit, Output};
+use crunchbox_sdk::{Context, DateUnit, Output};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -24,7 +24,8 @@ fn groupby(
         .map(|(operation, colname, outname)| json!({"operation": operation, "colname": colname, "outname": outname}))
         .collect();
     let groups = json!({"colnames": by, "group_dates": false, "date_granularities": {}});
-    run(render, table(columns), json!({"groups": groups, "aggregations": aggregations})).unwrap()
+    let params = json!({"groups": groups, "aggregations": aggregations});
+    run_with(render, table(columns), params, &Context::default()).unwrap()
 }
 
 fn counts(name: &str, values: impl IntoIterator<Item = i64>) -> Column {
@@ -181,7 +182,8 @@ fn text_has_no_sum_but_a_way_to_get_one() {
 
 fn warned(columns: impl IntoIterator<Item = Column>, granularities: Value) -> Output {
     let groups = json!({"colnames": ["A"], "group_dates": true, "date_granularities": granularities});
-    run(render, table(columns), json!({"groups": groups, "aggregations": []})).unwrap()
+    let params = json!({"groups": groups, "aggregations": []});
+    run_with(render, table(columns), params, &Context::default()).unwrap()
 }
 
 #[test]
@@ -223,4 +225,36 @@ proptest! {
             .map(|key| keyed().filter(|row| row.0 == key).filter_map(|row| row.1).max()).collect();
         prop_assert_eq!(output.column(4), &integer("m", maxima).1);
     }
+}
+
+#[test]
+fn parts_by_key_make_up_the_groups() {
+    const ROWS: usize = 9000;
+    let some = |row: &usize| !row.is_multiple_of(11);
+    let words: Vec<String> = (0..ROWS).map(|row| format!("{}", row % 1700)).collect();
+    let columns = || {
+        [
+            text("A", (0..ROWS).map(|row| some(&row).then_some(words[row].as_str()))),
+            integer("B", (0..ROWS).map(|row| Some((row % 7) as i64))),
+            number("C", (0..ROWS).map(|row| some(&(row / 2)).then_some(row as f64 / 3.0))),
+            text("D", (0..ROWS).map(|row| Some(words[row].as_str()))),
+        ]
+    };
+    let aggregation =
+        |operation: &str, colname: &str| json!({"operation": operation, "colname": colname, "outname": ""});
+    let aggregations = json!([
+        aggregation("size", ""),
+        aggregation("mean", "C"),
+        aggregation("median", "C"),
+        aggregation("first", "D"),
+        aggregation("nunique", "D"),
+    ]);
+    // Of a column of text, of two columns, of few keys, and all rows as one group.
+    for by in [vec!["A"], vec!["B", "A"], vec!["B"], vec![]] {
+        let groups = json!({"colnames": by, "group_dates": true, "date_granularities": {}});
+        let params = json!({"groups": groups, "aggregations": aggregations});
+        assert_parts(render, &table(columns()), &params, 3);
+    }
+    let nothing = json!({"groups": {"colnames": []}, "aggregations": []});
+    assert_parts(render, &table(columns()), &nothing, 2);
 }

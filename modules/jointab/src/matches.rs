@@ -2,7 +2,7 @@
 
 use arrow::array::{Array, ArrayRef, UInt32Array, UInt32Builder};
 use arrow::error::ArrowError;
-use crunchbox_sdk::groups::{Nulls, Numbers, distinct};
+use crunchbox_sdk::numbers::{Nulls, Numbers, distinct};
 
 use crate::params::Join;
 
@@ -15,7 +15,7 @@ pub(crate) struct Matches {
 impl Matches {
     /// Finds the rows that have the same keys. In `keys`, the first `left_rows` are the left table's.
     pub(crate) fn find(keys: &[ArrayRef], left_rows: usize, join: Join) -> Result<Matches, ArrowError> {
-        let Numbers { of_row, firsts } = distinct(keys, Nulls::Alike)?;
+        let Numbers { of_row, firsts, .. } = distinct(keys, Nulls::Alike)?;
         let (left, right) = of_row.split_at(left_rows);
         Ok(match join {
             Join::Left | Join::Inner => {

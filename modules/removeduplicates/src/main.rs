@@ -7,9 +7,10 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, Int64Array, UInt32Array};
 use arrow::datatypes::DataType;
 use arrow::record_batch::RecordBatch;
-use crunchbox_sdk::groups::{Nulls, Numbers, distinct};
+use crunchbox_sdk::keys::order_of_rows;
+use crunchbox_sdk::numbers::{Nulls, Numbers, distinct, distinct_among};
 use crunchbox_sdk::{
-    JsonMap, Result, column, migrate_colnames, number_field, number_format, step, take_rows,
+    Context, JsonMap, Output, Result, column, migrate_colnames, number_field, number_format, step, take_rows,
     with_named_column,
 };
 
@@ -30,9 +31,12 @@ enum Action {
 }
 
 #[step(migrate = migrate)]
-fn render(table: RecordBatch, params: Params) -> Result<RecordBatch> {
+fn render(table: RecordBatch, params: Params, context: &Context) -> Result<Output> {
+    let numbers_all = matches!(params.action, Action::Cumcount) || params.colnames.is_empty();
+    // All rows come out again: to put them in order would take longer than to number them.
+    let table = if numbers_all && !context.is_first_part() { table.slice(0, 0) } else { table };
     if params.colnames.is_empty() {
-        return Ok(table);
+        return Ok(Output::table(table));
     }
     let mut keys = Vec::new();
     for name in &params.colnames {
@@ -40,16 +44,19 @@ fn render(table: RecordBatch, params: Params) -> Result<RecordBatch> {
     }
     match params.action {
         Action::Delete => {
-            let mut firsts = distinct(&keys, Nulls::Alike)?.firsts;
+            let own = context.rows_of_part(&keys)?;
+            let mut firsts = distinct_among(&keys, own.as_ref(), Nulls::Alike)?.firsts;
             // One without a value may come out of its turn.
             firsts.sort_unstable();
-            Ok(take_rows(&table, &UInt32Array::from(firsts))?)
+            let firsts = UInt32Array::from(firsts);
+            let order = context.key_part().map(|_| order_of_rows(&firsts));
+            Ok(Output { table: Some(take_rows(&table, &firsts)?), order, ..Output::default() })
         }
         Action::Cumcount => {
             let numbers: ArrayRef = Arc::new(numbers(&distinct(&keys, Nulls::InNone)?));
             let existing = table.schema_ref().field_with_name(NUMBER).ok();
             let field = number_field(NUMBER, DataType::Int64, existing.map_or("{:,}", number_format));
-            Ok(with_named_column(&table, field, numbers)?)
+            Ok(Output::table(with_named_column(&table, field, numbers)?))
         }
     }
 }
@@ -79,14 +86,17 @@ fn migrate(params: JsonMap) -> JsonMap {
 #[cfg(test)]
 mod tests {
     use crunchbox_sdk::Output;
-    use crunchbox_sdk::testing::{Column, assert_table, dictionary, integer, number, run, table, text};
+    use crunchbox_sdk::testing::{
+        Column, assert_parts, assert_table, dictionary, integer, number, run_with, table, text,
+    };
     use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
 
     fn dedupe(columns: impl IntoIterator<Item = Column>, colnames: &[&str], action: &str) -> Output {
-        run(render, table(columns), json!({"colnames": colnames, "action": action})).unwrap()
+        let params = json!({"colnames": colnames, "action": action});
+        run_with(render, table(columns), params, &Context::default()).unwrap()
     }
 
     fn cells() -> [Column; 2] {
@@ -136,6 +146,25 @@ mod tests {
     fn no_columns_or_rows_are_nothing_to_do() {
         assert_table(&dedupe(cells(), &[], "delete"), &table(cells()));
         assert_table(&dedupe([integer("A", [])], &["A"], "delete"), &table([integer("A", [])]));
+    }
+
+    #[test]
+    fn parts_by_key_make_up_the_rows() {
+        const ROWS: usize = 9000;
+        let words: Vec<String> = (0..ROWS).map(|row| (row % 1700).to_string()).collect();
+        let some = |row: usize| !row.is_multiple_of(11);
+        let columns = [
+            text("A", (0..ROWS).map(|row| some(row).then_some(words[row].as_str()))),
+            integer("B", (0..ROWS).map(|row| Some((row % 3) as i64))),
+            number("C", (0..ROWS).map(|row| Some(row as f64))),
+        ];
+        let rows = table(columns);
+        // Of some different rows, of few, of all and of none.
+        for colnames in [vec!["A"], vec!["A", "B"], vec!["B"], vec!["C"], vec![]] {
+            for action in ["delete", "cumcount"] {
+                assert_parts(render, &rows, &json!({"colnames": colnames, "action": action}), 3);
+            }
+        }
     }
 
     #[test]

@@ -51,5 +51,5 @@ fn render(_: arrow::record_batch::RecordBatch, params: JsonMap, context: &Contex
         testing::text("params", text.lines().map(|_| Some(params.as_str()))),
     ]);
     let errors = errors.iter().map(|error| error.message.clone().into()).collect();
-    Ok(Output { table: Some(table), errors, json: JsonMap::new() })
+    Ok(Output { table: Some(table), errors, ..Output::default() })
 }
