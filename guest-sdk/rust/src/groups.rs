@@ -66,15 +66,20 @@ impl Groups {
         let Numbers { of_row, firsts, .. } = distinct_among(keys, own, nulls)?;
         let rows = UInt32Array::from(firsts);
         let encoded = encoded(keys, &rows)?;
-        // Most differ in their first bytes, which are compared at once.
+        // Most differ in the first bytes behind those that all begin with, and those are compared at once.
+        let groups = 0..rows.len() as u32;
+        let same = groups.clone().fold(usize::MAX, |same, number| {
+            let alike = encoded.row(0).iter().zip(encoded.row(number)).take(same);
+            alike.take_while(|(a, b)| a == b).count()
+        });
         let begin = |number: u32| {
             let mut begin = [0; 16];
-            let row = encoded.row(number);
+            let row = &encoded.row(number)[same..];
             let length = row.len().min(begin.len());
             begin[..length].copy_from_slice(&row[..length]);
             (u128::from_be_bytes(begin), number)
         };
-        let mut order: Vec<(u128, u32)> = (0..rows.len() as u32).map(begin).collect();
+        let mut order: Vec<(u128, u32)> = groups.map(begin).collect();
         order.sort_unstable_by(|(a_begin, a), (b_begin, b)| {
             a_begin.cmp(b_begin).then_with(|| encoded.row(*a).cmp(encoded.row(*b)))
         });

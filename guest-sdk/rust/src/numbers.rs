@@ -1,5 +1,6 @@
 //! Rows by number: equal ones have the same, which is all that steps that group, join or look for duplicates have to know of them.
 
+use std::collections::HashMap;
 use std::hash::BuildHasher;
 use std::ops::Range;
 
@@ -8,7 +9,6 @@ use arrow::buffer::{BooleanBuffer, NullBuffer};
 use arrow::datatypes::DataType;
 use arrow::error::ArrowError;
 use foldhash::fast::FixedState;
-use hashbrown::HashTable;
 
 use crate::cast::cast;
 use crate::order::{Encoded, comparable, ranks};
@@ -24,6 +24,9 @@ const BLOCK_ROWS: usize = 8192;
 
 /// Codes that are looked up together.
 const CODES_AHEAD: usize = 64;
+
+/// A table of no more slots is in a processor's cache, mostly.
+const SMALL_SLOTS: usize = 1 << 14;
 
 /// How many columns' numbers are put together at most: all of them are in memory then.
 const MOST_TOGETHER: usize = 4;
@@ -106,35 +109,27 @@ fn distinct_in(
 
 /// Numbers different rows by the numbers of their cells, which all fit into one code.
 fn number_rows(cells: &[Numbers]) -> Numbers {
-    match cells {
-        [a, b] => number_cells([a, b]),
-        [a, b, c] => number_cells([a, b, c]),
-        _ => number_cells::<MOST_TOGETHER>(std::array::from_fn(|column| &cells[column])),
-    }
-}
-
-fn number_cells<const COLUMNS: usize>(cells: [&Numbers; COLUMNS]) -> Numbers {
-    let shifts = cells.map(Numbers::bits);
-    let of_row = cells.map(|numbers| numbers.of_row.as_slice());
     let counted = cells.iter().map(|numbers| numbers.counted.as_ref());
     let counted = counted.fold(None, |all, counted| NullBuffer::union(all.as_ref(), counted));
-    let rows = of_row[0].len();
-    let mut numbering = Numbering::of(rows);
-    numbering.add(0..rows, counted.as_ref(), |row| {
-        of_row.iter().zip(shifts).fold(0, |code, (of_row, bits)| (code << bits) | u64::from(of_row[row]))
-    });
-    numbering.finish(counted)
+    in_blocks(cells[0].of_row.len(), counted, |rows, codes| {
+        codes.resize(rows.len(), 0);
+        for numbers in cells {
+            let bits = numbers.bits();
+            for (code, number) in codes.iter_mut().zip(&numbers.of_row[rows.clone()]) {
+                *code = (*code << bits) | u64::from(*number);
+            }
+        }
+    })
 }
 
 /// Numbers pairs of numbers, where there are both.
 pub(crate) fn number_pairs(here: &[u32], there: &[u32]) -> Numbers {
     let rows = here.len();
     let counted = BooleanBuffer::collect_bool(rows, |row| here[row] != NONE && there[row] != NONE);
-    let counted = Some(NullBuffer::new(counted));
-    let mut numbering = Numbering::of(rows);
-    let pair = |row: usize| (u64::from(here[row]) << u32::BITS) | u64::from(there[row]);
-    numbering.add(0..rows, counted.as_ref(), pair);
-    numbering.finish(counted)
+    in_blocks(rows, Some(NullBuffer::new(counted)), |rows, codes| {
+        let pairs = here[rows.clone()].iter().zip(&there[rows]);
+        codes.extend(pairs.map(|(here, there)| (u64::from(*here) << u32::BITS) | u64::from(*there)));
+    })
 }
 
 /// Numbers the different values of a column.
@@ -174,7 +169,7 @@ fn number_values(key: &ArrayRef, counted: Option<NullBuffer>) -> Result<Numbers,
     if let Some(texts) = key.as_string_opt::<i32>() {
         return Ok(match are_short(texts) {
             true => number_short(texts, counted),
-            false => number_bytes(rows, |row| texts.value(row).as_bytes(), counted),
+            false => number_bytes(rows, |row| texts.value(row).as_bytes(), counted, hash),
         });
     }
     if ranks(&comparable(&key.slice(0, 0))?)?.is_some() {
@@ -182,7 +177,7 @@ fn number_values(key: &ArrayRef, counted: Option<NullBuffer>) -> Result<Numbers,
     }
     let key = comparable(key)?;
     let encoded = Encoded::new([(&key, true)])?;
-    Ok(number_bytes(rows, |row| encoded.row(row as u32), counted))
+    Ok(number_bytes(rows, |row| encoded.row(row as u32), counted, hash))
 }
 
 /// Numbers the values of a dictionary as rows come that have them. Of equal values it may hold several, and some that no row has.
@@ -244,15 +239,16 @@ fn are_short(texts: &StringArray) -> bool {
 
 fn number_short(texts: &StringArray, counted: Option<NullBuffer>) -> Numbers {
     let (offsets, bytes) = (texts.value_offsets(), texts.value_data());
-    let mut numbering = Numbering::of(texts.len());
-    numbering.add(0..texts.len(), counted.as_ref(), |row| {
-        let (start, length) = (offsets[row] as usize, (offsets[row + 1] - offsets[row]) as usize);
-        let rest = &bytes[start..];
-        let word = rest.first_chunk().copied().unwrap_or_else(|| last_word(&rest[..length]));
-        let text = u64::from_le_bytes(word) & !(u64::MAX << (8 * length));
-        text | (length as u64) << (8 * SHORT_BYTES)
-    });
-    numbering.finish(counted)
+    in_blocks(texts.len(), counted, |rows, codes| {
+        let ends = &offsets[rows.start + 1..=rows.end];
+        codes.extend(offsets[rows].iter().zip(ends).map(|(start, end)| {
+            let (start, length) = (*start as usize, (end - start) as usize);
+            let rest = &bytes[start..];
+            let word = rest.first_chunk().copied().unwrap_or_else(|| last_word(&rest[..length]));
+            let text = u64::from_le_bytes(word) & !(u64::MAX << (8 * length));
+            text | (length as u64) << (8 * SHORT_BYTES)
+        }));
+    })
 }
 
 /// A text behind which there is not enough for a word. Apart from the loop that needs it now and then, whose variables would not
@@ -266,63 +262,41 @@ fn last_word(text: &[u8]) -> [u8; 8] {
 
 /// Numbers the values of a column that has ranks.
 fn number_ranks(key: &ArrayRef, counted: Option<NullBuffer>) -> Result<Numbers, ArrowError> {
-    let mut numbering = Numbering::of(key.len());
-    // What is made of a block stays in a processor's cache; of all rows it would be memory that nobody has used yet.
-    for start in (0..key.len()).step_by(BLOCK_ROWS) {
-        let rows = BLOCK_ROWS.min(key.len() - start);
-        let ranks = ranks(&comparable(&key.slice(start, rows))?)?.unwrap_or_default();
-        numbering.add(start..start + rows, counted.as_ref(), |row| ranks[row - start]);
-    }
-    Ok(numbering.finish(counted))
+    let mut failed = None;
+    let numbers = in_blocks(key.len(), counted, |rows, codes| {
+        match comparable(&key.slice(rows.start, rows.len())).and_then(|block| ranks(&block)) {
+            Ok(ranks) => *codes = ranks.unwrap_or_default(),
+            Err(error) => failed = Some(error),
+        }
+        codes.resize(rows.len(), 0);
+    });
+    failed.map_or(Ok(numbers), Err)
 }
 
-/// Rows that are being numbered.
-struct Numbering {
-    known: Codes,
-    of_row: Vec<u32>,
-}
-
-impl Numbering {
-    fn of(rows: usize) -> Numbering {
-        Numbering { known: Codes::default(), of_row: vec![NONE; rows] }
-    }
-
-    /// Numbers those of these rows that count.
-    #[inline]
-    fn add(&mut self, rows: Range<usize>, counted: Option<&NullBuffer>, code: impl Fn(usize) -> u64) {
-        match counted {
-            None => self.add_all(rows, code),
+/// Numbers rows by their codes, which `code` makes of some rows at a time: what is made of a block stays in a processor's cache; of all
+/// rows it would be memory that nobody has used yet.
+fn in_blocks(
+    rows: usize,
+    counted: Option<NullBuffer>,
+    mut code: impl FnMut(Range<usize>, &mut Vec<u64>),
+) -> Numbers {
+    let mut known = Codes::default();
+    let mut of_row = Vec::with_capacity(rows);
+    let mut codes = Vec::with_capacity(BLOCK_ROWS);
+    for start in (0..rows).step_by(BLOCK_ROWS) {
+        let end = rows.min(start + BLOCK_ROWS);
+        codes.clear();
+        code(start..end, &mut codes);
+        of_row.resize(end, NONE);
+        let numbers = &mut of_row[start..];
+        match &counted {
+            None => known.number_all(start, &codes, numbers),
             Some(counted) => {
-                let start = rows.start;
-                let counted = counted.slice(start, rows.len());
-                self.add_all(counted.inner().set_indices().map(|row| start + row), code);
+                known.number_some(start, &codes, &counted.slice(start, end - start), numbers);
             }
         }
     }
-
-    #[inline]
-    fn add_all(&mut self, mut rows: impl Iterator<Item = usize>, code: impl Fn(usize) -> u64) {
-        let mut ahead = [(0, 0); CODES_AHEAD];
-        loop {
-            let mut count = 0;
-            for (place, row) in ahead.iter_mut().zip(&mut rows) {
-                *place = (row, code(row));
-                count += 1;
-            }
-            let ahead = &ahead[..count];
-            self.known.fetch(ahead);
-            for (row, code) in ahead {
-                self.of_row[*row] = self.known.number(*code, *row as u32);
-            }
-            if count < CODES_AHEAD {
-                return;
-            }
-        }
-    }
-
-    fn finish(self, counted: Option<NullBuffer>) -> Numbers {
-        Numbers { of_row: self.of_row, firsts: self.known.firsts, counted }
-    }
+    Numbers { of_row, firsts: known.firsts, counted }
 }
 
 /// Codes that have a number, each in the first free slot from that of its hash on. At least half of the slots are free, so it is found
@@ -341,14 +315,45 @@ impl Default for Codes {
 }
 
 impl Codes {
+    /// Numbers the codes of some rows, from `start` on.
+    fn number_all(&mut self, start: usize, codes: &[u64], numbers: &mut [u32]) {
+        let chunks = codes.chunks(CODES_AHEAD).zip(numbers.chunks_mut(CODES_AHEAD));
+        for (start, (codes, numbers)) in (start..).step_by(CODES_AHEAD).zip(chunks) {
+            self.fetch(codes.iter());
+            for (row, (code, number)) in (start as u32..).zip(codes.iter().zip(numbers)) {
+                *number = self.number(*code, row);
+            }
+        }
+    }
+
+    /// The same of those rows that count.
+    fn number_some(&mut self, start: usize, codes: &[u64], counted: &NullBuffer, numbers: &mut [u32]) {
+        let mut places = counted.inner().set_indices();
+        let mut ahead = [0; CODES_AHEAD];
+        loop {
+            let mut count = 0;
+            for (ahead, place) in ahead.iter_mut().zip(&mut places) {
+                *ahead = place;
+                count += 1;
+            }
+            let ahead = &ahead[..count];
+            self.fetch(ahead.iter().map(|place| &codes[*place]));
+            for place in ahead {
+                numbers[*place] = self.number(codes[*place], (start + place) as u32);
+            }
+            if count < CODES_AHEAD {
+                return;
+            }
+        }
+    }
+
     /// Looks at the slots that codes are looked for in first, if they may not be in a processor's cache: as none of these looks waits for
     /// what another one finds, many are under way at a time.
     #[inline]
-    fn fetch(&self, codes: &[(usize, u64)]) {
-        const SMALL_SLOTS: usize = 1 << 14;
+    fn fetch<'c>(&self, codes: impl Iterator<Item = &'c u64>) {
         if self.slots.len() > SMALL_SLOTS {
             let last = self.slots.len() - 1;
-            let slots = codes.iter().map(|(_, code)| self.slots[spread(*code) as usize & last].1);
+            let slots = codes.map(|code| self.slots[spread(*code) as usize & last].1);
             std::hint::black_box(slots.fold(0, |all, number| all ^ number));
         }
     }
@@ -356,6 +361,15 @@ impl Codes {
     /// The number of a code, a new one if it has none.
     #[inline]
     fn number(&mut self, code: u64, row: u32) -> u32 {
+        match self.slots[spread(code) as usize & (self.slots.len() - 1)] {
+            (known, number) if known == code && number != NONE => number,
+            _ => self.look_up(code, row),
+        }
+    }
+
+    /// The same, wherever it is. Apart from the loop, as [`last_word`] is.
+    #[inline(never)]
+    fn look_up(&mut self, code: u64, row: u32) -> u32 {
         match self.slots[self.slot(code)] {
             (_, NONE) => self.add(code, row),
             (_, number) => number,
@@ -363,7 +377,6 @@ impl Codes {
     }
 
     /// The slot that has a code, or is to have it.
-    #[inline]
     fn slot(&self, code: u64) -> usize {
         let last = self.slots.len() - 1;
         let mut slot = spread(code) as usize & last;
@@ -376,8 +389,6 @@ impl Codes {
         }
     }
 
-    /// The same. Apart from the loop, as [`last_word`] is.
-    #[inline(never)]
     fn add(&mut self, code: u64, row: u32) -> u32 {
         let number = self.firsts.len() as u32;
         self.firsts.push(row);
@@ -396,7 +407,8 @@ impl Codes {
     }
 }
 
-/// A hash, of which every bit depends on all of the code: what is counted in equal steps, as times are, would else gather.
+/// A hash, of which every bit depends on all of the code. With one multiplication less the numbers of eight columns' cells, of which
+/// some are the same in many rows, gather in some places: looking them up takes ten times as long.
 fn spread(code: u64) -> u64 {
     // The same hashes in every run: nobody outside can choose keys against a step that lives for one table.
     let mix = |code: u64| (code ^ (code >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
@@ -404,30 +416,44 @@ fn spread(code: u64) -> u64 {
     mixed ^ (mixed >> 32)
 }
 
-/// Numbers different values as they come.
-fn number_bytes<'a>(rows: usize, bytes: impl Fn(usize) -> &'a [u8], counted: Option<NullBuffer>) -> Numbers {
-    let hasher = FixedState::default();
-    // With the hash, so that most of what differs need not be compared.
-    let mut known: HashTable<(u64, u32)> = HashTable::new();
-    let mut firsts: Vec<u32> = Vec::new();
+/// Numbers different values by their hashes.
+fn number_bytes<'a>(
+    rows: usize,
+    bytes: impl Fn(usize) -> &'a [u8],
+    counted: Option<NullBuffer>,
+    hash: impl Fn(&[u8]) -> u64,
+) -> Numbers {
+    let numbers = in_blocks(rows, counted, |rows, codes| codes.extend(rows.map(|row| hash(bytes(row)))));
+    // Values of one hash are all but always equal; and all rows are compared with what has their number, so that nobody has to hope for it.
+    let is_first = |(row, number): (usize, &u32)| match numbers.firsts.get(*number as usize) {
+        Some(first) => *first as usize == row || bytes(*first as usize) == bytes(row),
+        None => true,
+    };
+    match numbers.of_row.iter().enumerate().all(is_first) {
+        true => numbers,
+        false => number_slowly(rows, bytes, numbers.counted),
+    }
+}
+
+/// The same, whatever their hashes are.
+fn number_slowly<'a>(rows: usize, bytes: impl Fn(usize) -> &'a [u8], counted: Option<NullBuffer>) -> Numbers {
+    let mut known: HashMap<&[u8], u32> = HashMap::new();
+    let mut firsts = Vec::new();
     let of_row = (0..rows).map(|row| {
         if counted.as_ref().is_some_and(|counted| counted.is_null(row)) {
             return NONE;
         }
-        let value = bytes(row);
-        let hash = hasher.hash_one(value);
-        let same = |(other, number): &(u64, u32)| {
-            *other == hash && bytes(firsts[*number as usize] as usize) == value
-        };
-        if let Some((_, number)) = known.find(hash, same) {
-            return *number;
-        }
-        let number = firsts.len() as u32;
-        firsts.push(row as u32);
-        known.insert_unique(hash, (hash, number), |(hash, _)| *hash);
-        number
+        *known.entry(bytes(row)).or_insert_with(|| {
+            firsts.push(row as u32);
+            firsts.len() as u32 - 1
+        })
     });
-    Numbers { of_row: of_row.collect(), firsts, counted }
+    let of_row = of_row.collect();
+    Numbers { of_row, firsts, counted }
+}
+
+fn hash(bytes: &[u8]) -> u64 {
+    FixedState::default().hash_one(bytes)
 }
 
 #[cfg(test)]
@@ -474,6 +500,29 @@ mod tests {
                     prop_assert_eq!(place, Some(*first as usize));
                 }
             }
+        }
+    }
+
+    #[test]
+    fn values_of_one_hash_are_told_apart() {
+        let values: [&[u8]; 5] = [b"b", b"a", b"b", b"", b"a"];
+        let counted = Some(NullBuffer::from(vec![true, true, true, true, false]));
+        for hash in [hash, |_| 7] as [fn(&[u8]) -> u64; 2] {
+            let found = number_bytes(values.len(), |row| values[row], counted.clone(), hash);
+            assert_eq!((found.of_row, found.firsts), (vec![0, 1, 0, 2, NONE], vec![0, 1, 3]));
+        }
+    }
+
+    #[test]
+    fn codes_are_found_near_where_they_are_looked_for_first() {
+        for shift in 0..50 {
+            let codes: Vec<u64> = (0..10_000).map(|number| number << shift).collect();
+            let mut known = Codes::default();
+            known.number_all(0, &codes, &mut vec![0; codes.len()]);
+            let last = known.slots.len() - 1;
+            let further = |code: &u64| known.slot(*code).wrapping_sub(spread(*code) as usize) & last;
+            let all: usize = codes.iter().map(further).sum();
+            assert!(all < codes.len(), "{all} slots further on for {} codes, by {shift} bits", codes.len());
         }
     }
 
