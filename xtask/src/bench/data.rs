@@ -98,7 +98,9 @@ pub(super) fn run(rows: u64, runs: usize) -> anyhow::Result<()> {
     text.push_str("\n| | ours | peer | theirs | ratio | goal |\n| --- | --- | --- | --- | --- | --- |\n");
     text.push_str(&step("one column", || one_column(&data, &sum, &kernels, runs))?);
     text.push_str(&step("means of groups, from Parquet", || means(&data, &libraries, runs))?);
-    text.push_str(&step("two jobs", || two_jobs(&data, runs))?);
+    for shared in shared() {
+        text.push_str(&step(&format!("two jobs: {}", shared.what), || shared.measure(&data, runs))?);
+    }
     text.push_str(&step("ten times the rows", || ten_times(&data, runs))?);
     text.push_str(&step("validation", || validation(&data, &kernels, runs))?);
     println!("\n{text}");
@@ -334,28 +336,62 @@ fn means(data: &Data, libraries: &Libraries, runs: usize) -> anyhow::Result<Stri
     Ok(rows.collect())
 }
 
-/// Whole processes: a step that works by rows, on one part at a time and on two.
-fn two_jobs(data: &Data, runs: usize) -> anyhow::Result<String> {
-    const WHAT: &str = "filter, `--jobs 2`, whole process";
-    let module = paths::target().join("modules/filter.wasm");
-    let params = &subjects()[0].params;
-    let (mut one, mut two) = (Vec::new(), Vec::new());
-    for _ in 0..=runs {
-        for (times, jobs) in [(&mut one, "1"), (&mut two, "2")] {
-            let run = ours(render(&module, &data.arrow, params).args(["--jobs", jobs]))?;
-            if let Some(verdict) = run.failed() {
-                return Ok(format!("| {WHAT} | {verdict} | – | – | – | ≥ 1.8 × as fast |\n"));
+/// Whole processes of a step that several workers may share.
+struct Shared {
+    what: &'static str,
+    id: &'static str,
+    params: Value,
+    goal: &'static str,
+}
+
+/// One that works by rows, and two that work by key, of which each worker has to look at all.
+fn shared() -> [Shared; 3] {
+    let [filter, ..] = subjects();
+    let median = |colname| json!({"operation": "median", "colname": colname, "outname": ""});
+    let medians = [median("dep_delay"), median("arr_delay")];
+    let groups =
+        json!({"colnames": ["tailnum", "time_hour"], "group_dates": false, "date_granularities": {}});
+    let duplicates = json!({"colnames": ["flight", "tailnum", "time_hour"], "action": "delete"});
+    [
+        Shared { what: "filter", id: filter.id, params: filter.params, goal: "≥ 1.8 × as fast" },
+        Shared {
+            what: "removeduplicates by three columns",
+            id: "removeduplicates",
+            params: duplicates,
+            goal: "–",
+        },
+        Shared {
+            what: "groupby: medians by two columns",
+            id: "groupby",
+            params: json!({"groups": groups, "aggregations": medians}),
+            goal: "–",
+        },
+    ]
+}
+
+impl Shared {
+    /// On one part at a time and on two.
+    fn measure(&self, data: &Data, runs: usize) -> anyhow::Result<String> {
+        let Shared { what, id, params, goal } = self;
+        let module = paths::target().join(format!("modules/{id}.wasm"));
+        let (mut one, mut two) = (Vec::new(), Vec::new());
+        for _ in 0..=runs {
+            for (times, jobs) in [(&mut one, "1"), (&mut two, "2")] {
+                let run = ours(render(&module, &data.arrow, params).args(["--jobs", jobs]))?;
+                if let Some(verdict) = run.failed() {
+                    return Ok(format!("| {what}, `--jobs 2` | {verdict} | – | – | – | {goal} |\n"));
+                }
+                times.push(run.process);
             }
-            times.push(run.process);
         }
+        let (one, two) = (&one[1..], &two[1..]);
+        let faster = ratio(one, two);
+        Ok(format!(
+            "| {what}, `--jobs 2`, whole process | {} | `--jobs 1` | {} | {faster:.2} × as fast | {goal} |\n",
+            millis(two),
+            millis(one)
+        ))
     }
-    let (one, two) = (&one[1..], &two[1..]);
-    let faster = ratio(one, two);
-    Ok(format!(
-        "| {WHAT} | {} | `--jobs 1` | {} | {faster:.2} × as fast | ≥ 1.8 × as fast |\n",
-        millis(two),
-        millis(one)
-    ))
 }
 
 /// Whole processes again: nothing may grow faster than the rows do.
