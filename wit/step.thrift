@@ -106,7 +106,7 @@ struct FetchRequest {
 }
 
 // One of several parts of a table: the rows whose keys fall to it. What the key of a row is, and where it falls, the step decides by the
-// row and the params alone; equal keys fall to one part. All rows are in the input.
+// input and the params alone, so that all parts agree; equal keys fall to one part. All rows are in the input.
 struct KeyPart {
   1: optional i32 number                    // which part is asked for, the first being 0
   2: optional i32 count                     // how many there are

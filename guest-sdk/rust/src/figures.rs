@@ -119,6 +119,27 @@ pub fn sum(values: &ArrayRef, groups: &Groups) -> Result<ArrayRef> {
     Ok(Arc::new(Float64Array::from_iter_values(sums().map(|sum| sum as f64))))
 }
 
+/// Whether the sums of these numbers are of one type, whatever groups they are in: what a step by key has to know, as parts of a table see
+/// other sums than all of it has.
+///
+/// # Errors
+/// If the column holds no numbers.
+pub fn sums_are_of_one_type(values: &ArrayRef) -> Result<bool> {
+    let largest = match Numbers::of(values)? {
+        Numbers::Signed(array) => {
+            let ends = [
+                arrow::compute::min::<Int64Type>(array.as_primitive()),
+                arrow::compute::max::<Int64Type>(array.as_primitive()),
+            ];
+            ends.into_iter().flatten().map(i64::unsigned_abs).max()
+        }
+        Numbers::Unsigned(array) => arrow::compute::max::<UInt64Type>(array.as_primitive()),
+        Numbers::Floats(_) => None,
+    };
+    let largest = u128::from(largest.unwrap_or_default());
+    Ok(largest * values.len() as u128 <= i64::MAX as u128)
+}
+
 /// The sum of a column's floats; `None` if it has none. In WebAssembly Arrow's own takes twice as long where there are a few nulls,
 /// as it looks at each row whether there is a value: this one adds up the runs between them.
 pub fn total(floats: &Float64Array) -> Option<f64> {

@@ -14,7 +14,7 @@
 //!     let keys = [table.column(0).clone()];
 //!     let own = context.rows_of_part(&keys)?;
 //!     let rows = UInt32Array::from(distinct_among(&keys, own.as_ref(), Nulls::InNone)?.firsts);
-//!     let order = context.key_part().map(|_| keys::order_of_rows(&rows));
+//!     let order = own.map(|_| keys::order_of_rows(&rows));
 //!     Ok(Output { table: Some(take_rows(&table, &rows)?), order, ..Output::default() })
 //! }
 //! ```

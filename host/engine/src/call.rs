@@ -86,8 +86,8 @@ impl From<Verdict> for Stop {
 pub(crate) struct Question<'q> {
     /// The call, as the step's second argument says it.
     pub(crate) call: &'static str,
-    /// The file that the step may write, if it may write one.
-    pub(crate) output: Option<&'static str>,
+    /// The files that are asked of the step.
+    pub(crate) output: &'static [&'static str],
     /// Fills the worker's room, and gives the request. Called again if the code has to be made anew.
     #[expect(clippy::type_complexity, reason = "it is said once, and its parts have names")]
     pub(crate) request: &'q mut dyn FnMut(&mut Call<'_>, &RunDir) -> Result<Vec<u8>, Stop>,
@@ -170,7 +170,7 @@ impl<'a> Call<'a> {
             }
             done => done,
         };
-        let full = question.output.is_some_and(|name| {
+        let full = question.output.iter().any(|name| {
             let file = fs::symlink_metadata(room.outputs().join(name));
             file.is_ok_and(|file| file.size() >= self.limits.output_bytes)
         });

@@ -27,7 +27,7 @@ impl Call<'_> {
         let mut ask = |call: &mut Call<'_>, room: &RunDir| {
             call.lay_out_fetch(manifest.as_ref(), &params, request, room)
         };
-        let question = Question { call: "fetch", output: Some(OUTPUT), request: &mut ask };
+        let question = Question { call: "fetch", output: &[OUTPUT], request: &mut ask };
         let (result, room): (FetchResult, RunDir) = self.ask(&code, question)?;
         self.errors = result.errors.into_iter().map(|error| RenderError::from(error.message)).collect();
         let fetched = self.take_fetched(&result.filename, &room.outputs().join(OUTPUT))?;

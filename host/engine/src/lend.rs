@@ -2,7 +2,8 @@
 //! as long as the call lasts.
 //!
 //! Other than a copy it changes for the step if somebody writes in it meanwhile. That is the step's harm alone: it is behind its
-//! walls whatever it reads, and what it makes is judged in any case. If the file is cut off, the step's worker is killed.
+//! walls whatever it reads, and what it makes is judged in any case. If the file is cut off, the step's worker is killed. Where several
+//! workers are shown it, each may find another state of it then, and the table be one of both: who hands over a file leaves it alone.
 
 use std::fs::{File, Metadata};
 use std::io;

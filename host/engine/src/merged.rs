@@ -77,9 +77,20 @@ impl Merged {
         files.push(&file);
         let task = TableTask::judge(&file, FileFormat::Arrow);
         match tables::merge(call.engine, &task, &files, &call.limits, call.control)? {
-            Judged::Good(table) => Ok(Some(OutputTable::sealed(file, table, sealed, &call.limits))),
+            Judged::Good(table) => {
+                let table = OutputTable::sealed(file, table, sealed, &call.limits);
+                let limit = call.limits.output_bytes;
+                if table.bytes().map_err(Error::system("look at a table"))? > limit {
+                    return Err(Verdict::Output { which: "output_bytes", limit }.into());
+                }
+                Ok(Some(table))
+            }
             Judged::Bad { check, column, detail } => Err(Verdict::BadTable { check, column, detail }.into()),
-            Judged::Unfinished(verdict) => Err(verdict.into()),
+            Judged::Unfinished(verdict @ Verdict::Cancelled) => Err(verdict.into()),
+            Judged::Unfinished(verdict) => {
+                let detail = format!("putting its rows in order did not end well: {verdict}");
+                Err(Verdict::BadTable { check: "checkable".to_owned(), column: None, detail }.into())
+            }
         }
     }
 }

@@ -32,7 +32,7 @@ impl Call<'_> {
         let request = MigrateParamsRequest { params: params.clone() }.encode();
         let request = request.map_err(|error| Verdict::BadParams { reason: error.to_string() })?;
         let mut request = |_: &mut Call<'_>, _: &_| Ok(request.clone());
-        let question = Question { call: "migrate-params", output: None, request: &mut request };
+        let question = Question { call: "migrate-params", output: &[], request: &mut request };
         let (result, _): (MigrateParamsResult, _) = self.ask(code, question)?;
         Ok(result.params)
     }

@@ -248,6 +248,9 @@ impl Call<'_> {
         let is_shown = converted.as_input(self.engine.workers.strongroom(), &self.limits).is_some();
         let is_large = format != FileFormat::Csv || Plan::of(converted.info()).is_some();
         let plan = plan.filter(|_| is_shown && is_large);
+        if plan.is_none() && format != FileFormat::Csv {
+            return Ok(Cut::default());
+        }
         Ok(Cut { plan, converted: Some(converted), lent: None, prepared: prepared.map(Params::Clean) })
     }
 
@@ -464,7 +467,7 @@ impl Progress {
             return None;
         }
         let info = made.as_ref().map(|made| made.table.info());
-        // What a column without values is, a step by key need not know.
+        // What is wrong with the columns of parts by key is found when they are merged, and those of parts without rows don't matter.
         let columns = |table: &&TableReport| (!by_key).then(|| table.columns.clone());
         match &self.table {
             None => self.table = Some(info.cloned()),

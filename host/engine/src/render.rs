@@ -75,7 +75,7 @@ impl Call<'_> {
         let mut ask = |call: &mut Call<'_>, room: &RunDir| {
             call.lay_out_render(manifest, params, request, main, part.clone(), room)
         };
-        let question = Question { call: "render", output: Some(OUTPUT), request: &mut ask };
+        let question = Question { call: "render", output: &[OUTPUT, ORDER], request: &mut ask };
         let (result, room): (RenderResult, RunDir) = self.ask(code, question)?;
         self.errors = result.errors;
         self.json = result.json;
@@ -154,7 +154,7 @@ impl Call<'_> {
         let alone = request.tabs.is_empty() && request.files.is_empty();
         let Some(main) = main.filter(|_| alone) else { return Ok(None) };
         let as_it_is = main.as_it_is(self.engine, &self.limits).is_some();
-        if as_it_is || !main.is_worth_a_look(SMALL_FILE_BYTES)? {
+        if as_it_is || main.lent.is_some() || !main.is_worth_a_look(SMALL_FILE_BYTES)? {
             return Ok(None);
         }
         let table = self.look(main, &Part::default())?;

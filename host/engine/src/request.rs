@@ -172,8 +172,9 @@ impl RenderRequest {
     }
 
     /// How many workers may work on the table at a time, if the module's manifest says that it works by rows or by key (`works_by`);
-    /// else, and for small tables, there is one. Each has the limits of the call for itself, but for time and fuel. The result
-    /// is the same, byte for byte.
+    /// else, and for small tables, there is one. Each has the limits of the call for itself, but for time, fuel and output, which all
+    /// have together. By key each of them, at most eight, looks at all keys and tells where its rows belong, so they need more of
+    /// both. The result is the same, byte for byte.
     #[must_use]
     pub fn jobs(mut self, jobs: NonZeroU8) -> Self {
         self.jobs = jobs;

@@ -33,6 +33,11 @@ pub fn merge(
     limits: &TableLimits,
 ) -> Result<TableInfo, TableError> {
     guarded(|| {
+        let bytes = parts.iter().fold(0, |all: u64, (table, _)| all.saturating_add(table.len() as u64));
+        if bytes > limits.decoded_bytes {
+            let what = "bytes in all parts";
+            return Err(TableError::over(Check::MaxDecodedBytes, what, bytes, limits.decoded_bytes));
+        }
         let mut tables: Vec<RecordBatch> = Vec::new();
         let mut orders = Vec::new();
         for (table, order) in parts {

@@ -40,6 +40,16 @@ pub(crate) fn run(
     })
 }
 
+/// Whether the figures of some groups are of the same types as those of others.
+pub(crate) fn are_of_one_type(table: &RecordBatch, aggregations: &[Aggregation]) -> Result<bool> {
+    for aggregation in aggregations.iter().filter(|aggregation| aggregation.operation == Operation::Sum) {
+        if !figures::sums_are_of_one_type(column(table, &aggregation.colname)?.1)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
 fn number(name: &str, format: &str, values: ArrayRef) -> (Field, ArrayRef) {
     (number_field(name, values.data_type().clone(), format), values)
 }

@@ -10,6 +10,7 @@ mod rounding;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatchOptions, UInt32Array};
+use arrow::buffer::BooleanBuffer;
 use arrow::compute::take;
 use arrow::datatypes::{Field, Schema};
 use arrow::record_batch::RecordBatch;
@@ -34,7 +35,10 @@ fn render(table: RecordBatch, params: Params, context: &Context) -> Result<Outpu
     params::drop_shadowed(&mut aggregations);
 
     let key_columns: Vec<ArrayRef> = keys.iter().map(|key| key.values(&table)).collect::<Result<_>>()?;
-    let own = context.rows_of_part(&key_columns)?;
+    let own = match aggregate::are_of_one_type(&table, &aggregations)? {
+        true => context.rows_of_part(&key_columns)?,
+        false => (!context.is_first_part()).then(|| BooleanBuffer::new_unset(table.num_rows())),
+    };
     let groups = Groups::find_among(&key_columns, table.num_rows(), own.as_ref())?;
     let firsts = UInt32Array::from_iter_values(groups.first_rows());
     let mut fields: Vec<Arc<Field>> = Vec::new();
@@ -52,7 +56,7 @@ fn render(table: RecordBatch, params: Params, context: &Context) -> Result<Outpu
     }
     let options = RecordBatchOptions::new().with_row_count(Some(groups.count()));
     let result = RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), columns, &options)?;
-    let order = context.key_part().map(|_| groups.order(&key_columns)).transpose()?.flatten();
+    let order = own.map(|_| groups.order(&key_columns)).transpose()?.flatten();
     Ok(Output { table: Some(compact(&result)?), errors: warnings, order, ..Output::default() })
 }
 

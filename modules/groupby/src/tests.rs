@@ -238,6 +238,8 @@ fn parts_by_key_make_up_the_groups() {
             integer("B", (0..ROWS).map(|row| Some((row % 7) as i64))),
             number("C", (0..ROWS).map(|row| some(&(row / 2)).then_some(row as f64 / 3.0))),
             text("D", (0..ROWS).map(|row| Some(words[row].as_str()))),
+            // One group's sum is beyond 64 bits with a sign.
+            integer("E", (0..ROWS).map(|row| Some(if row % 1700 == 5 { i64::MAX / 3 } else { 1 }))),
         ]
     };
     let aggregation =
@@ -248,6 +250,8 @@ fn parts_by_key_make_up_the_groups() {
         aggregation("median", "C"),
         aggregation("first", "D"),
         aggregation("nunique", "D"),
+        aggregation("sum", "B"),
+        aggregation("sum", "E"),
     ]);
     // Of a column of text, of two columns, of few keys, and all rows as one group.
     for by in [vec!["A"], vec!["B", "A"], vec!["B"], vec![]] {

@@ -49,7 +49,7 @@ fn render(table: RecordBatch, params: Params, context: &Context) -> Result<Outpu
             // One without a value may come out of its turn.
             firsts.sort_unstable();
             let firsts = UInt32Array::from(firsts);
-            let order = context.key_part().map(|_| order_of_rows(&firsts));
+            let order = own.map(|_| order_of_rows(&firsts));
             Ok(Output { table: Some(take_rows(&table, &firsts)?), order, ..Output::default() })
         }
         Action::Cumcount => {

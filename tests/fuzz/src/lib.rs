@@ -165,18 +165,32 @@ fn validate(file: &Buffer, profile: Profile) {
     }
 }
 
-/// What is put in order is a good table. The file is table and order alike: whatever is wrong with either is found.
+/// What is put in order is a good table: the file twice, its rows in turn. The file is also an order.
 fn merge(file: &Buffer) {
     let limits = limits(Profile::Arrow);
-    let mut output = tempfile::tempfile().expect("a temporary file");
-    let parts = [(file.clone(), file.clone())];
-    let merged =
-        crunchbox_table::merge(&parts, output.try_clone().expect("a descriptor"), Profile::Arrow, &limits);
-    let Ok(info) = merged else { return };
+    let merge = |parts: &[(Buffer, Buffer)]| {
+        let output = tempfile::tempfile().expect("a temporary file");
+        let handle = output.try_clone().expect("a descriptor");
+        crunchbox_table::merge(parts, handle, Profile::Arrow, &limits).map(|info| (info, output))
+    };
+    let _ = merge(&[(file.clone(), file.clone())]);
+    let Ok(found) = crunchbox_table::validate(file, Profile::Arrow, &limits) else { return };
+    let [even, odd] = [0, 1].map(|first| order((0..found.rows as u32).map(|row| 2 * row + first)));
+    let Ok((info, mut output)) = merge(&[(file.clone(), even), (file.clone(), odd)]) else { return };
+    assert_eq!(info.rows, 2 * found.rows);
     let mut bytes = Vec::new();
     output.rewind().and_then(|()| output.read_to_end(&mut bytes)).expect("what was written");
     let found = crunchbox_table::validate(&Buffer::from_vec(bytes), Profile::Arrow, &limits);
     assert_eq!(found.expect("a good table"), info);
+}
+
+fn order(places: impl Iterator<Item = u32>) -> Buffer {
+    let places = arrow::array::BinaryArray::from_iter_values(places.map(u32::to_be_bytes));
+    let column: arrow::array::ArrayRef = std::sync::Arc::new(places);
+    let batch = arrow::array::RecordBatch::try_from_iter([("order", column)]).expect("one column");
+    let mut writer = arrow::ipc::writer::FileWriter::try_new(Vec::new(), &batch.schema()).expect("a file");
+    writer.write(&batch).and_then(|()| writer.finish()).expect("written to memory");
+    Buffer::from_vec(writer.into_inner().expect("its bytes"))
 }
 
 /// A preview has no more rows than were asked for, and a cell for each column.

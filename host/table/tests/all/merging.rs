@@ -126,9 +126,11 @@ fn parts_that_differ_or_are_too_many_rows_are_refused() {
     let encoded = arrow_file(&[column(Arc::new(dictionary))]);
     let both = merged(&[(encoded.clone(), first.clone()), (encoded, second.clone())]);
     assert_eq!(both.unwrap_err().check(), Check::ArrowDictionary);
-    let mut limits = TableLimits::default();
-    limits.rows = 1;
     let parts = [(number("A"), first), (number("A"), second)];
-    let error = merge(&parts, tempfile::tempfile().unwrap(), Profile::Arrow, &limits).unwrap_err();
-    assert_eq!(error.check(), Check::MaxRows);
+    let (mut rows, mut bytes) = (TableLimits::default(), TableLimits::default());
+    (rows.rows, bytes.decoded_bytes) = (1, 2 * parts[0].0.len() as u64 - 1);
+    for (limits, check) in [(rows, Check::MaxRows), (bytes, Check::MaxDecodedBytes)] {
+        let error = merge(&parts, tempfile::tempfile().unwrap(), Profile::Arrow, &limits).unwrap_err();
+        assert_eq!(error.check(), check);
+    }
 }
