@@ -22,20 +22,15 @@
 //! [`Context::key_part`]: crate::Context::key_part
 //! [`Output::order`]: crate::Output::order
 
-use std::hash::BuildHasher;
-
 use arrow::array::{Array, ArrayRef, AsArray, BinaryArray, BooleanBufferBuilder, UInt32Array, make_array};
 use arrow::buffer::BooleanBuffer;
 use arrow::compute::take_arrays;
 use arrow::datatypes::DataType;
 use arrow::error::ArrowError;
-use foldhash::fast::FixedState;
 
 use crate::cast::cast;
+use crate::numbers::{BLOCK_ROWS, hash, spread_by};
 use crate::order::{Encoded, comparable, ranks};
-
-/// Rows of which keys are looked at together: what is kept of them stays in a processor's cache.
-const BLOCK_ROWS: usize = 8192;
 
 /// Rows that are looked at to see whether there are many different keys.
 const SAMPLE_ROWS: usize = 4096;
@@ -160,12 +155,11 @@ impl<'k> Hasher<'k> {
 
 /// A number for each value of a column: the same for equal ones.
 fn codes(key: &ArrayRef) -> Result<Vec<u64>, ArrowError> {
-    let hasher = FixedState::default();
     let mut codes: Vec<u64> = match key.as_string_opt::<i32>() {
         Some(texts) => {
             let ends = texts.value_offsets().windows(2);
             let text = |ends: &[i32]| &texts.value_data()[ends[0] as usize..ends[1] as usize];
-            ends.map(|ends| hasher.hash_one(text(ends))).collect()
+            ends.map(|ends| hash(text(ends))).collect()
         }
         None => {
             let key = comparable(key)?;
@@ -173,7 +167,7 @@ fn codes(key: &ArrayRef) -> Result<Vec<u64>, ArrowError> {
                 Some(ranks) => ranks,
                 None => {
                     let encoded = Encoded::new([(&key, true)])?;
-                    (0..key.len() as u32).map(|row| hasher.hash_one(encoded.row(row))).collect()
+                    (0..key.len() as u32).map(|row| hash(encoded.row(row))).collect()
                 }
             }
         }
@@ -184,11 +178,9 @@ fn codes(key: &ArrayRef) -> Result<Vec<u64>, ArrowError> {
     Ok(codes)
 }
 
-/// Every bit depends on all of `code`. Other than the hash of groups, whose tables are to be filled evenly by the keys of one part.
+/// Other than the hash of groups, whose tables are to be filled evenly by the keys of one part.
 fn spread(code: u64) -> u64 {
-    let mix = |code: u64| (code ^ (code >> 32)).wrapping_mul(0xd6e8_feb8_6659_fd93);
-    let mixed = mix(mix(code));
-    mixed ^ (mixed >> 32)
+    spread_by(0xd6e8_feb8_6659_fd93, code)
 }
 
 #[cfg(test)]

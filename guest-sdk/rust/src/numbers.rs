@@ -20,7 +20,7 @@ pub(crate) const NONE: u32 = u32::MAX;
 const SHORT_BYTES: usize = 7;
 
 /// Rows whose values are brought into another form together.
-const BLOCK_ROWS: usize = 8192;
+pub(crate) const BLOCK_ROWS: usize = 8192;
 
 /// Codes that are looked up together.
 const CODES_AHEAD: usize = 64;
@@ -407,11 +407,16 @@ impl Codes {
     }
 }
 
+/// The hash of a code.
+fn spread(code: u64) -> u64 {
+    spread_by(0x9e37_79b9_7f4a_7c15, code)
+}
+
 /// A hash, of which every bit depends on all of the code. With one multiplication less the numbers of eight columns' cells, of which
 /// some are the same in many rows, gather in some places: looking them up takes ten times as long.
-fn spread(code: u64) -> u64 {
+pub(crate) fn spread_by(multiplier: u64, code: u64) -> u64 {
     // The same hashes in every run: nobody outside can choose keys against a step that lives for one table.
-    let mix = |code: u64| (code ^ (code >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let mix = |code: u64| (code ^ (code >> 32)).wrapping_mul(multiplier);
     let mixed = mix(mix(code));
     mixed ^ (mixed >> 32)
 }
@@ -452,7 +457,8 @@ fn number_slowly<'a>(rows: usize, bytes: impl Fn(usize) -> &'a [u8], counted: Op
     Numbers { of_row, firsts, counted }
 }
 
-fn hash(bytes: &[u8]) -> u64 {
+/// The same hash of equal bytes, in every worker.
+pub(crate) fn hash(bytes: &[u8]) -> u64 {
     FixedState::default().hash_one(bytes)
 }
 

@@ -33,7 +33,8 @@ pub(crate) struct Lent {
 }
 
 impl Call<'_> {
-    /// Judges the very file that a caller named, if the rooms of steps may have it as it is; `None` if it has to be written anew.
+    /// Judges the very file that a caller named, of which a look has told that it is built as inputs are, if the rooms of steps may have it as
+    /// it is; `None` if it has to be written anew.
     pub(crate) fn fit_to_lend(&mut self, source: TableSource<'_>) -> Result<Option<Lent>, Stop> {
         let (file, format) = source.open()?;
         let metadata = file.metadata().map_err(Error::io("look at", source.path))?;
@@ -42,9 +43,6 @@ impl Call<'_> {
             || !is_fit(&file, format, &metadata)
             || !self.engine.workers.are_rooms_on(&metadata)?
         {
-            return Ok(None);
-        }
-        if !self.look(source, &Part::default())?.plain {
             return Ok(None);
         }
         let task = TableTask::judge(&file, format);

@@ -199,9 +199,7 @@ impl Call<'_> {
             let any = Part { rows: Some(0..u64::MAX), ..Part::default() };
             return Ok(Cut { plan: Plan::of(&self.look(source, &any)?), ..Cut::default() });
         }
-        let (file, format) = source.open()?;
-        let bytes = file.metadata().map_err(Error::io("look at", source.path))?.len();
-        if format != FileFormat::Csv || bytes < SMALL_CSV_BYTES {
+        if !is_large_csv(source)? {
             return Ok(Cut::default());
         }
         let converted = self.make(source, Part::default())?;
@@ -217,17 +215,17 @@ impl Call<'_> {
         request: &RenderRequest,
     ) -> Result<Cut, Stop> {
         let takes_dictionaries = manifest.is_some_and(|manifest| manifest.takes_dictionaries);
-        let (file, format) = source.open()?;
-        let is_large = match format {
+        if takes_dictionaries && source.open()?.1 == FileFormat::Parquet {
             // Its columns may come as dictionaries, which parts can't have; and which make short work of keys.
-            FileFormat::Parquet if takes_dictionaries => false,
-            FileFormat::Csv => {
-                file.metadata().map_err(Error::io("look at", source.path))?.len() >= SMALL_CSV_BYTES
-            }
-            _ => {
-                source.is_worth_a_look(SMALL_FILE_BYTES)?
-                    && Plan::of(&self.look(source, &Part::default())?).is_some()
-            }
+            return Ok(Cut::default());
+        }
+        let looked = match source.is_worth_a_look(SMALL_FILE_BYTES)? {
+            true => Some(self.look(source, &Part::default())?),
+            false => None,
+        };
+        let is_large = match &looked {
+            Some(table) => Plan::of(table).is_some(),
+            None => is_large_csv(source)?,
         };
         if !is_large {
             return Ok(Cut::default());
@@ -238,6 +236,7 @@ impl Call<'_> {
         }
         let named = self.named_columns(manifest, params, request, Some(source))?;
         if named.is_none()
+            && looked.as_ref().is_some_and(|table| table.plain)
             && let Some(lent) = self.fit_to_lend(source)?
         {
             return Ok(Cut { plan, lent: Some(lent), ..Cut::default() });
@@ -246,9 +245,9 @@ impl Call<'_> {
         let converted = self.make(source, Part { columns, ..Part::default() })?;
         // Else each part would have it written once more.
         let is_shown = converted.as_input(self.engine.workers.strongroom(), &self.limits).is_some();
-        let is_large = format != FileFormat::Csv || Plan::of(converted.info()).is_some();
+        let is_large = looked.is_some() || Plan::of(converted.info()).is_some();
         let plan = plan.filter(|_| is_shown && is_large);
-        if plan.is_none() && format != FileFormat::Csv {
+        if plan.is_none() && looked.is_some() {
             return Ok(Cut::default());
         }
         Ok(Cut { plan, converted: Some(converted), lent: None, prepared: prepared.map(Params::Clean) })
@@ -331,6 +330,13 @@ impl Call<'_> {
         }
         Ok(table)
     }
+}
+
+/// Whether it is a file of CSV, whose rows only reading tells, and large enough to be made an Arrow file first.
+fn is_large_csv(source: TableSource<'_>) -> Result<bool, Error> {
+    let (file, format) = source.open()?;
+    let bytes = file.metadata().map_err(Error::io("look at", source.path))?.len();
+    Ok(format == FileFormat::Csv && bytes >= SMALL_CSV_BYTES)
 }
 
 impl Work<'_> {

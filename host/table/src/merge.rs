@@ -12,7 +12,7 @@ use crunchbox_protocol::{FileFormat, Profile, TableLimits};
 
 use crate::error::{Check, TableError, guarded};
 use crate::info::TableInfo;
-use crate::ipc::{Bodies, IpcFile};
+use crate::ipc::{Bodies, IpcFile, values_error};
 use crate::place::without_dictionaries;
 use crate::rules::TableRules;
 use crate::sink::{Sink, Written};
@@ -61,7 +61,7 @@ pub fn merge(
         };
         let columns: Result<Vec<ArrayRef>, ArrowError> = (0..schema.fields().len()).map(column).collect();
         let batch = columns.and_then(|columns| batch_of(schema.clone(), columns, places.len()));
-        let batch = batch.map_err(|error| TableError::new(Check::ArrowValues, error.to_string()))?;
+        let batch = batch.map_err(|error| values_error(&error))?;
         let mut rules = TableRules::new(schema.clone(), profile, limits)?;
         rules.batch(&batch)?;
         rules.finish()?;
@@ -80,8 +80,7 @@ fn all_rows(mut file: IpcFile) -> Result<RecordBatch, TableError> {
     }
     match batches.len() {
         1 => Ok(batches.remove(0)),
-        _ => concat_batches(file.schema(), &batches)
-            .map_err(|error| TableError::new(Check::ArrowValues, error.to_string())),
+        _ => concat_batches(file.schema(), &batches).map_err(|error| values_error(&error)),
     }
 }
 

@@ -13,7 +13,8 @@ use crunchbox_table::{
 
 use crate::serve::Task;
 
-/// Judges the table that came as the first file; converts it into the second, or makes room for it there, if the job says so.
+/// Judges the table that came as the first file; converts it into the second, or makes room for it there, or puts it in order with others
+/// in the last, if the job says so.
 ///
 /// # Errors
 /// What is not the table's fault: a job that isn't this role's, a file that can't be mapped or written.

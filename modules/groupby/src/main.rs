@@ -35,9 +35,11 @@ fn render(table: RecordBatch, params: Params, context: &Context) -> Result<Outpu
     params::drop_shadowed(&mut aggregations);
 
     let key_columns: Vec<ArrayRef> = keys.iter().map(|key| key.values(&table)).collect::<Result<_>>()?;
-    let own = match aggregate::are_of_one_type(&table, &aggregations)? {
-        true => context.rows_of_part(&key_columns)?,
-        false => (!context.is_first_part()).then(|| BooleanBuffer::new_unset(table.num_rows())),
+    let own = match context.key_part() {
+        Some(_) if !aggregate::are_of_one_type(&table, &aggregations)? => {
+            (!context.is_first_part()).then(|| BooleanBuffer::new_unset(table.num_rows()))
+        }
+        _ => context.rows_of_part(&key_columns)?,
     };
     let groups = Groups::find_among(&key_columns, table.num_rows(), own.as_ref())?;
     let firsts = UInt32Array::from_iter_values(groups.first_rows());

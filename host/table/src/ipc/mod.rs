@@ -262,6 +262,6 @@ fn is_supported(version: MetadataVersion) -> bool {
     matches!(version, MetadataVersion::V4 | MetadataVersion::V5)
 }
 
-fn values_error(error: &arrow::error::ArrowError) -> TableError {
+pub(crate) fn values_error(error: &arrow::error::ArrowError) -> TableError {
     TableError::new(Check::ArrowValues, error.to_string())
 }
