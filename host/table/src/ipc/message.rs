@@ -104,10 +104,15 @@ impl Rules {
         schema: &Schema,
         rows: Option<&Range<usize>>,
     ) -> Result<RecordBatch<'a>, TableError> {
-        let message = self.message(block)?;
-        let batch = message.header_as_record_batch().ok_or_else(|| wrong_kind(&message, "a record batch"))?;
+        let batch = self.header(block)?;
         self.check(batch, schema.fields().iter().map(AsRef::as_ref), &block.body, rows)?;
         Ok(batch)
+    }
+
+    /// The header of a record batch, which says of its buffers what it likes.
+    pub(super) fn header<'a>(&self, block: &'a BlockBytes) -> Result<RecordBatch<'a>, TableError> {
+        let message = self.message(block)?;
+        message.header_as_record_batch().ok_or_else(|| wrong_kind(&message, "a record batch"))
     }
 
     /// The rows that a record batch says it has.

@@ -47,6 +47,10 @@ pub(crate) struct IpcFile {
     rules: message::Rules,
     batches: Vec<Block>,
     next: usize,
+    /// How many of some rows of a block are read at a time.
+    piece_rows: usize,
+    /// The rows of the last block that are still to be read.
+    left: Option<Range<usize>>,
     dictionaries: HashMap<i64, ArrayRef>,
     has_dictionaries: bool,
     has_schema_metadata: bool,
@@ -68,6 +72,8 @@ impl IpcFile {
                 rules: message::Rules::new(footer.version, bodies, limits),
                 batches: footer.batches,
                 next: 0,
+                piece_rows: usize::MAX,
+                left: None,
                 dictionaries: HashMap::new(),
                 has_dictionaries: !footer.schema.dictionaries.is_empty(),
                 has_schema_metadata: footer.schema.has_metadata,
@@ -96,6 +102,14 @@ impl IpcFile {
     /// From here on, batches have these rows only, and only those are looked at.
     pub(crate) fn select(&mut self, rows: Range<u64>) {
         self.wanted = rows;
+    }
+
+    /// From here on, some rows of a block are in batches of no more than this, where all columns are flat. A block of which all are
+    /// wanted is one batch still.
+    pub(crate) fn in_pieces(&mut self, rows: usize) {
+        if self.is_flat() {
+            self.piece_rows = rows.max(1);
+        }
     }
 
     /// Where the record batches are in the file.
@@ -152,43 +166,61 @@ impl IpcFile {
 
     /// The next record batch, or `None` after the last.
     pub(crate) fn next_batch(&mut self) -> Result<Option<RecordBatch>, TableError> {
-        while let Some(block) = self.batches.get(self.next).copied() {
-            self.next += 1;
+        loop {
+            let is_begun = self.left.is_some();
+            let Some(block) = self.batches.get(self.next - usize::from(is_begun)).copied() else {
+                return Ok(None);
+            };
+            self.next += usize::from(!is_begun);
             let batch = guarded(|| self.read_block(&block)).map_err(|error| error.at_batch(self.next))?;
             if batch.is_some() {
                 return Ok(batch);
             }
         }
-        Ok(None)
     }
 
-    /// The rows of a block that are wanted; `None` if none are.
+    /// The rows of a block that are wanted, or the next piece of them; `None` if none are.
     fn read_block(&mut self, block: &Block) -> Result<Option<RecordBatch>, TableError> {
         let block = frame::BlockBytes::new(&self.buffer, block);
-        let rows = self.rules.declared_rows(&block)?;
-        let start = self.position;
-        self.position = start.saturating_add(rows);
-        let wanted = self.wanted.start.max(start)..self.wanted.end.min(self.position);
-        if wanted == (start..self.position) {
-            return self.read_batch(&block, None).map(Some);
-        }
-        if wanted.is_empty() {
-            return Ok(None);
-        }
-        // Its length is a number of 64 bits, and its rows are in memory.
-        let within = (wanted.start - start) as usize..(wanted.end - start) as usize;
-        self.read_batch(&block, Some(within)).map(Some)
+        let rows = match self.left.take() {
+            Some(left) => Some(left),
+            None => {
+                let rows = self.rules.declared_rows(&block)?;
+                let start = self.position;
+                self.position = start.saturating_add(rows);
+                let wanted = self.wanted.start.max(start)..self.wanted.end.min(self.position);
+                let is_whole = wanted == (start..self.position);
+                if wanted.is_empty() && !is_whole {
+                    return Ok(None);
+                }
+                // Its length is a number of 64 bits, and its rows are in memory.
+                let within = (wanted.start - start) as usize..(wanted.end - start) as usize;
+                let rows = (!is_whole).then_some(within);
+                self.check_batch(&block, rows.as_ref())?;
+                rows
+            }
+        };
+        let piece = rows.map(|mut rows| {
+            let end = rows.start.saturating_add(self.piece_rows);
+            if end < rows.end {
+                self.left = Some(end..rows.end);
+                rows.end = end;
+            }
+            rows
+        });
+        self.read_batch(&block, piece).map(Some)
     }
 
-    fn read_batch(
+    /// Checks a batch's header, and that there are not too many rows; of all rows, or of some.
+    fn check_batch(
         &mut self,
         block: &frame::BlockBytes,
-        rows: Option<Range<usize>>,
-    ) -> Result<RecordBatch, TableError> {
+        rows: Option<&Range<usize>>,
+    ) -> Result<(), TableError> {
         // One by one, parts would else take a look at all bits each.
-        let looked_at = rows.as_ref().filter(|_| self.is_flat());
+        let looked_at = rows.filter(|_| self.is_flat());
         let header = self.rules.record_batch(block, &self.schema, looked_at)?;
-        let count = rows.as_ref().map_or(header.length() as u64, |rows| rows.len() as u64);
+        let count = rows.map_or(header.length() as u64, |rows| rows.len() as u64);
         self.rows = self.rows.saturating_add(count);
         if self.rows > self.rules.limits().rows {
             return Err(TableError::over(
@@ -198,6 +230,16 @@ impl IpcFile {
                 self.rules.limits().rows,
             ));
         }
+        Ok(())
+    }
+
+    /// Reads a batch whose header has been checked, or some of its rows.
+    fn read_batch(
+        &self,
+        block: &frame::BlockBytes,
+        rows: Option<Range<usize>>,
+    ) -> Result<RecordBatch, TableError> {
+        let header = self.rules.header(block)?;
         let decode = |columns: Option<&[usize]>| {
             guarded(|| {
                 let version = self.rules.version();

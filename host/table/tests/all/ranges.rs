@@ -43,6 +43,46 @@ fn only_the_rows_that_are_wanted_count() {
 }
 
 #[test]
+fn many_rows_are_looked_at_to_the_last_and_counted_once() {
+    const ROWS: usize = 100_000;
+    let texts = column(Arc::new(StringArray::from_iter_values((0..ROWS).map(|row| format!("{row:08}")))));
+    let rows = 1..ROWS as u64 - 1;
+    let good = arrow_file(std::slice::from_ref(&texts));
+    assert_eq!(judged(&good, rows.clone()).unwrap().rows, ROWS as u64 - 2);
+    let mut file = RawFile::new(&[texts]);
+    let mut judged_with = |row: usize| {
+        // No UTF-8.
+        let byte = &mut file.batch().buffer(2)[8 * row];
+        let before = std::mem::replace(byte, 0xff);
+        let found = judged(&file.bytes(), rows.clone()).is_err();
+        file.batch().buffer(2)[8 * row] = before;
+        found
+    };
+    for row in [1, 32_767, 32_768, 32_769, 65_536, ROWS - 2] {
+        assert!(judged_with(row), "row {row} is bad");
+    }
+    for row in [0, ROWS - 1] {
+        assert!(!judged_with(row), "nobody asked for row {row}");
+    }
+    // However many looks that takes, the file has so many bytes and its rows so much text.
+    let within = |limits: TableLimits| validate_rows(&good, Some(&rows), Profile::Arrow, &limits);
+    let text = 8 * (rows.end - rows.start);
+    let bytes = good.len() as u64;
+    let fitting = || {
+        let mut limits = TableLimits::default();
+        (limits.rows, limits.bytes_text, limits.decoded_bytes) = (rows.end - rows.start, text, bytes);
+        limits
+    };
+    within(fitting()).unwrap();
+    let (mut one_row_less, mut one_byte_less) = (fitting(), fitting());
+    one_row_less.rows -= 1;
+    one_byte_less.bytes_text -= 1;
+    for (limits, check) in [(one_row_less, Check::MaxRows), (one_byte_less, Check::MaxBytesText)] {
+        assert_eq!(within(limits).unwrap_err().check(), check);
+    }
+}
+
+#[test]
 fn offsets_that_lead_astray_are_found() {
     let with_offset = |place: usize, offset: i32| {
         let mut file = RawFile::new(&[texts()]);
