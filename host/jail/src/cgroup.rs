@@ -44,24 +44,63 @@ impl ControlGroup {
         ControlGroup { limits, delegated, made: OnceLock::new() }
     }
 
-    /// Puts a process, and all that it will start, into the group.
+    /// The group, made if it is not there.
     ///
     /// # Errors
-    /// Why there is no group, in words: it will be the same for the next process.
-    pub(crate) fn join(&self, pid: u32) -> Result<(), String> {
+    /// Why there is none, in words: it will be the same the next time.
+    pub(crate) fn made(&self) -> Result<&Made, String> {
         let made = self.made.get_or_init(|| make(&self.limits, self.delegated.as_deref()));
-        let made = made.as_ref().map_err(Clone::clone)?;
-        for folder in &made.folders {
-            write(&folder.join("cgroup.procs"), &pid.to_string())?;
-        }
-        Ok(())
+        made.as_ref().map_err(Clone::clone)
     }
 }
 
 /// The folders of a group: one, or one for each controller of version 1.
-#[derive(Debug, Default)]
-struct Made {
+///
+/// Who is put into a group by another process waits until no thread of the machine starts or ends another, for which Linux may take
+/// ten milliseconds. A thread that enters by itself does not wait, which only version 1 allows.
+#[derive(Debug)]
+pub(crate) struct Made {
     folders: Vec<PathBuf>,
+    version: Version,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Version {
+    First,
+    Second,
+}
+
+impl Made {
+    /// The files by which a process of one thread enters, with all that it will start: [`enter`]. None where it has to be put.
+    pub(crate) fn doors(&self) -> Vec<PathBuf> {
+        match self.version {
+            Version::First => self.folders.iter().map(|folder| folder.join("tasks")).collect(),
+            Version::Second => Vec::new(),
+        }
+    }
+
+    /// Puts a process into the group, with all that it will start, if it can't enter by itself.
+    ///
+    /// # Errors
+    /// What stands in the way, in words.
+    pub(crate) fn put(&self, pid: u32) -> Result<(), String> {
+        match self.version {
+            Version::First => Ok(()),
+            Version::Second => self
+                .folders
+                .iter()
+                .try_for_each(|folder| write(&folder.join("cgroup.procs"), &pid.to_string())),
+        }
+    }
+}
+
+/// Has this process, which has one thread, enter a group by its [`doors`](Made::doors).
+///
+/// # Errors
+/// What stands in the way, in words.
+pub(crate) fn enter<'d>(doors: impl IntoIterator<Item = &'d Path>) -> Result<(), String> {
+    // Nothing stands for the thread that writes it.
+    doors.into_iter().try_for_each(|door| write(door, "0"))
 }
 
 impl Drop for Made {
@@ -101,7 +140,7 @@ fn make(limits: &GroupLimits, delegated: Option<&Path>) -> Result<Made, String> 
 
 fn version_2(parent: &Path, name: &str, limits: &GroupLimits) -> Result<Made, String> {
     let folder = parent.join(name);
-    let made = new_folder(parent, &folder)?;
+    let made = Made { folders: vec![new_folder(parent, folder.clone())?], version: Version::Second };
     let controllers = read(folder.join("cgroup.controllers"))?;
     let has = |controllers: &str, name| controllers.split_whitespace().any(|found| found == name);
     if !(has(&controllers, "memory") && has(&controllers, "pids")) {
@@ -115,7 +154,7 @@ fn version_2(parent: &Path, name: &str, limits: &GroupLimits) -> Result<Made, St
 }
 
 fn version_1(groups: &str, mounts: &str, name: &str, limits: &GroupLimits) -> Result<Made, String> {
-    let mut made = Made::default();
+    let mut made = Made { folders: Vec::new(), version: Version::First };
     for (controller, file, value) in [
         ("memory", "memory.limit_in_bytes", limits.memory_bytes),
         ("pids", "pids.max", limits.processes.into()),
@@ -123,15 +162,15 @@ fn version_1(groups: &str, mounts: &str, name: &str, limits: &GroupLimits) -> Re
         let parent = place(groups, mounts, Some(controller))
             .ok_or_else(|| format!("version 1 of {controller} is not mounted"))?;
         let folder = parent.join(name);
-        made.folders.append(&mut new_folder(&parent, &folder)?.folders);
+        made.folders.push(new_folder(&parent, folder.clone())?);
         write(&folder.join(file), &value.to_string())?;
     }
     Ok(made)
 }
 
 /// Makes a folder, and removes those of engines that were killed.
-fn new_folder(parent: &Path, folder: &Path) -> Result<Made, String> {
-    fs::create_dir(folder).map_err(|error| format!("can't create {}: {error}", folder.display()))?;
+fn new_folder(parent: &Path, folder: PathBuf) -> Result<PathBuf, String> {
+    fs::create_dir(&folder).map_err(|error| format!("can't create {}: {error}", folder.display()))?;
     for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
         let name = entry.file_name();
         let Some(owner) = name.to_str().and_then(|name| name.strip_prefix(PREFIX)?.split('-').next()) else {
@@ -142,7 +181,7 @@ fn new_folder(parent: &Path, folder: &Path) -> Result<Made, String> {
             let _ = fs::remove_dir(entry.path());
         }
     }
-    Ok(Made { folders: vec![folder.to_owned()] })
+    Ok(folder)
 }
 
 /// The folder of our own group: of one controller of version 1, or of version 2.
@@ -201,11 +240,45 @@ mod tests {
     }
 
     #[test]
+    fn a_process_enters_by_doors_or_is_put_in() {
+        let folder = tempfile::tempdir().unwrap();
+        let inner = |name: &str| {
+            let inner = folder.path().join(name);
+            fs::create_dir(&inner).unwrap();
+            inner
+        };
+        // Folders that are no control groups, so that what is written can be read.
+        let first = Made { folders: vec![inner("memory"), inner("pids")], version: Version::First };
+        enter(first.doors().iter().map(PathBuf::as_path)).unwrap();
+        first.put(7).unwrap();
+        let second = Made { folders: vec![inner("unified")], version: Version::Second };
+        enter(second.doors().iter().map(PathBuf::as_path)).unwrap();
+        second.put(7).unwrap();
+        let mut written: Vec<_> = ["memory", "pids", "unified"]
+            .into_iter()
+            .flat_map(|name| fs::read_dir(folder.path().join(name)).unwrap())
+            .map(|entry| entry.unwrap().path())
+            .map(|path| {
+                (path.strip_prefix(folder.path()).unwrap().to_owned(), fs::read_to_string(&path).unwrap())
+            })
+            .collect();
+        written.sort();
+        let expected = [("memory/tasks", "0"), ("pids/tasks", "0"), ("unified/cgroup.procs", "7")];
+        assert_eq!(written, expected.map(|(path, text)| (PathBuf::from(path), text.to_owned())));
+    }
+
+    #[test]
+    fn a_door_that_is_locked_is_named() {
+        let reason = enter([Path::new("/nowhere/tasks")]).unwrap_err();
+        assert!(reason.contains("/nowhere/tasks"), "{reason}");
+    }
+
+    #[test]
     fn what_can_not_be_made_says_why_and_leaves_nothing() {
         // A folder that is no control group: its files can't be what they should be.
         let folder = tempfile::tempdir().unwrap();
         let group = ControlGroup::new(GroupLimits::default(), Some(folder.path().to_owned()));
-        let reason = group.join(std::process::id()).unwrap_err();
+        let reason = group.made().unwrap_err();
         assert!(reason.contains("cgroup.controllers"), "{reason}");
         drop(group);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);

@@ -34,7 +34,7 @@ pub struct Spawner {
 struct Process {
     executable: PathBuf,
     process: Child,
-    /// Why there is no control group around it.
+    /// Why there is no control group around it, if there is none to be had; whether it could enter one it says itself.
     no_group: Option<String>,
 }
 
@@ -58,8 +58,7 @@ impl Spawner {
         &self.executable
     }
 
-    /// Starts the spawner, if it does not run, and does not wait until it is ready. To put it into its control group may take Linux ten
-    /// milliseconds, the first time: it waits until all processors have been through a pause.
+    /// Starts the spawner, if it does not run, and does not wait until it is ready.
     ///
     /// # Errors
     /// [`SpawnError`] if it can't be started.
@@ -125,12 +124,16 @@ impl Spawner {
     }
 
     fn start_process(&self) -> Result<Process, SpawnError> {
-        let process = Child::spawn(&self.executable, self.rooms.as_deref())?;
-        // It has not been asked for a worker yet, so there is none outside of the group.
-        let no_group = match &self.group {
-            Some(group) => group.join(process.id()).err(),
-            None => Some("none was asked for".to_owned()),
+        let group = match &self.group {
+            Some(group) => group.made(),
+            None => Err("none was asked for".to_owned()),
         };
+        let doors = group.as_ref().map(|group| group.doors()).unwrap_or_default();
+        let mut arguments = vec![self.rooms.as_deref().unwrap_or(Path::new(""))];
+        arguments.extend(doors.iter().map(PathBuf::as_path));
+        let process = Child::spawn(&self.executable, &arguments)?;
+        // It has not been asked for a worker yet, so there is none outside of the group.
+        let no_group = group.and_then(|group| group.put(process.id())).err();
         Ok(Process { executable: self.executable.clone(), process, no_group })
     }
 }

@@ -15,6 +15,7 @@ use std::process::ExitCode;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{Pid, Signal, pidfd_send_signal};
 
+use crate::cgroup;
 use crate::clone::{Side, clone};
 use crate::code::move_code_to_large_pages;
 use crate::enter::{self, Jailed};
@@ -86,9 +87,18 @@ impl Zygote {
         if !without.contains(&Layer::NoNewPrivs) {
             rustix::thread::set_no_new_privs(true)?;
         }
-        // The one argument is the folder of rooms.
-        let rooms = std::env::args_os().nth(1).map(PathBuf::from);
+        // Whoever started us may have been anywhere.
+        std::env::set_current_dir("/")?;
+        // The arguments are the folder of rooms, or nothing, and the doors of a control group.
+        let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
+        let rooms = arguments.next().filter(|rooms| !rooms.as_os_str().is_empty());
+        let doors: Vec<_> = arguments.collect();
+        // Before it takes memory, and before the group's folders are out of sight.
+        let entered = cgroup::enter(doors.iter().map(PathBuf::as_path));
         let House { rooms, mut homes, mut missing } = enter_shared(rooms.as_deref(), without);
+        if let Err(reason) = entered {
+            missing.push(Missing { layer: Layer::Cgroup, reason });
+        }
         let (life, writer) = io::pipe()?;
         let filter = confine(profile, without);
         let filter = filter
