@@ -8,11 +8,12 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crunchbox_jail::{
-    Child, Exit, Jailed, Layer, Outgoing, Profile, ResourceLimits, Room, SpawnError, Spawner, WORKER_ID,
-    limit_resources, receive, serve,
+    Child, ControlGroup, Exit, GroupLimits, Jailed, Layer, Outgoing, Profile, ResourceLimits, Room,
+    SpawnError, Spawner, WORKER_ID, limit_resources, receive, serve,
 };
 use libtest_mimic::{Arguments, Failed, Trial};
 use rustix::event::{PollFd, PollFlags, poll};
@@ -55,6 +56,7 @@ fn main() -> ExitCode {
         Trial::test("a_child_that_is_dropped_is_dead", a_child_that_is_dropped_is_dead),
         Trial::test("a_spawner_that_was_killed_is_replaced", a_spawner_that_was_killed_is_replaced),
         Trial::test("a_program_that_is_none_is_told", a_program_that_is_none_is_told),
+        Trial::test("a_group_that_is_gone_is_told", a_group_that_is_gone_is_told),
     ];
     let conclusion = libtest_mimic::run(&Arguments::from_args(), trials);
     if conclusion.has_failed() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
@@ -489,16 +491,56 @@ fn a_child_that_is_dropped_is_dead() -> Result<(), Failed> {
 fn a_spawner_that_was_killed_is_replaced() -> Result<(), Failed> {
     let stage = Stage::new(&[])?;
     let child = hire(&stage.spawner, Some("room"))?;
+    kill_spawner_of(child)?;
+    let (answer, exit) = errand_of(hire(&stage.spawner, Some("room"))?, "root", None)?;
+    assert_eq!((answer.as_str(), exit), ("/in /out the input", Exit::Status(0)));
+    Ok(())
+}
+
+/// Its worker dies with it, and is nobody's loss.
+fn kill_spawner_of(child: Child) -> Result<(), Failed> {
     let stat = fs::read_to_string(format!("/proc/{}/stat", child.id()))?;
     let parent =
         stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().nth(1)).ok_or("no parent")?;
     let spawner = Pid::from_raw(parent.parse()?).ok_or("no process id")?;
     rustix::process::kill_process(spawner, rustix::process::Signal::KILL)?;
-    // Its worker dies with it, and is nobody's loss.
     assert_eq!(child.reap()?.0, Exit::Signal(9));
-    let (answer, exit) = errand_of(hire(&stage.spawner, Some("room"))?, "root", None)?;
-    assert_eq!((answer.as_str(), exit), ("/in /out the input", Exit::Status(0)));
     Ok(())
+}
+
+/// Where there are groups a worker is in one, with all its controllers; and who can't be in one any more says so.
+fn a_group_that_is_gone_is_told() -> Result<(), Failed> {
+    let stage = Stage::new(&[])?;
+    let group = ControlGroup::new(GroupLimits::default(), None);
+    let spawner = stage.spawner.in_group(Arc::new(group));
+    let child = hire(&spawner, Some("room"))?;
+    if let Some(reason) = child.layers().reason(Layer::Cgroup) {
+        eprintln!("no control group here: {reason}");
+        return Ok(());
+    }
+    let groups = fs::read_to_string(format!("/proc/{}/cgroup", child.id()))?;
+    let name = format!("/crunchbox-{}-", std::process::id());
+    let ours: Vec<_> = groups.lines().filter(|line| line.contains(&name)).collect();
+    let folders: Vec<_> = ours
+        .iter()
+        .filter_map(|line| line.split_once(':')?.1.split_once(':'))
+        .map(|(controllers, path)| Path::new("/sys/fs/cgroup").join(controllers).join(&path[1..]))
+        .collect();
+    let is_second = ours.iter().any(|line| line.starts_with("0::"));
+    assert_eq!(folders.len(), if is_second { 1 } else { 2 }, "{groups}");
+    kill_spawner_of(child)?;
+    for folder in &folders {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        // Who was killed leaves it a moment later.
+        while let Err(error) = fs::remove_dir(folder) {
+            if Instant::now() > deadline {
+                return Err(format!("{}: {error}", folder.display()).into());
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+    let child = hire(&spawner, Some("room"))?;
+    expect(child.layers().reason(Layer::Cgroup).unwrap_or_default(), &name[1..])
 }
 
 fn a_program_that_is_none_is_told() -> Result<(), Failed> {
