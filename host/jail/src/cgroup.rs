@@ -56,8 +56,9 @@ impl ControlGroup {
 
 /// The folders of a group: one, or one for each controller of version 1.
 ///
-/// Who is put into a group by another process waits until no thread of the machine starts or ends another, for which Linux may take
-/// ten milliseconds. A thread that enters by itself does not wait, which only version 1 allows.
+/// Who puts another process into a group may wait for ten milliseconds: Linux has all starts and ends of processes wait meanwhile, and
+/// sleeps until each processor knows, which is when it has been through a pause. A thread that enters by itself does not wait; only
+/// version 1 lets it.
 #[derive(Debug)]
 pub(crate) struct Made {
     folders: Vec<PathBuf>,
