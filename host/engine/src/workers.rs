@@ -68,7 +68,7 @@ impl Workers {
             Some(folder) => vec![folder.to_owned()],
             None => usual_folders(),
         };
-        // A spawner starts in the root folder, where a name from here leads nowhere.
+        // A spawner may be started later, when a name from here leads somewhere else.
         let folders: Vec<_> = folders.into_iter().map(|folder| absolute(&folder).unwrap_or(folder)).collect();
         let find = |name: &'static str| {
             folders.iter().map(|folder| folder.join(name)).find(|path| path.is_file()).ok_or_else(|| {
