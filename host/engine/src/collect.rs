@@ -294,7 +294,7 @@ mod tests {
         };
         // Another test's child may hold the script open for writing until it executes its own: try again then.
         loop {
-            match Child::spawn(&path, &[]) {
+            match Child::spawn(&path, None) {
                 Err(SpawnError::Exec { source, .. })
                     if source.kind() == io::ErrorKind::ExecutableFileBusy => {}
                 child => return collect(assignment(child.unwrap())).unwrap(),

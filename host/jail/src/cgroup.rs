@@ -4,8 +4,9 @@
 //! Version 2 is used where memory and processes can be capped by it in a folder of ours, else version 1, else none.
 //! Making one needs the right to: root has it, another user where a folder was delegated to them.
 
-use std::fs;
-use std::io;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -29,7 +30,7 @@ impl Default for GroupLimits {
     }
 }
 
-/// A control group that is made when the first process joins it, and removed when this is dropped.
+/// A control group that is made before the first process of it is started, and removed when this is dropped.
 #[derive(Debug)]
 pub struct ControlGroup {
     limits: GroupLimits,
@@ -72,11 +73,20 @@ enum Version {
 }
 
 impl Made {
-    /// The files by which a process of one thread enters, with all that it will start: [`enter`]. None where it has to be put.
-    pub(crate) fn doors(&self) -> Vec<PathBuf> {
+    /// The files by which a process of one thread enters, with all that it will start: [`enter`]. None where it has to be put. They are
+    /// open, as their names are nothing that a worker should find in its memory.
+    ///
+    /// # Errors
+    /// What stands in the way, in words.
+    pub(crate) fn doors(&self) -> Result<Vec<File>, String> {
+        let open = |folder: &PathBuf| {
+            let door = folder.join("tasks");
+            let opened = OpenOptions::new().write(true).open(&door);
+            opened.map_err(|error| format!("can't open {}: {error}", door.display()))
+        };
         match self.version {
-            Version::First => self.folders.iter().map(|folder| folder.join("tasks")).collect(),
-            Version::Second => Vec::new(),
+            Version::First => self.folders.iter().map(open).collect(),
+            Version::Second => Ok(Vec::new()),
         }
     }
 
@@ -99,9 +109,10 @@ impl Made {
 ///
 /// # Errors
 /// What stands in the way, in words.
-pub(crate) fn enter<'d>(doors: impl IntoIterator<Item = &'d Path>) -> Result<(), String> {
+pub(crate) fn enter(doors: Vec<OwnedFd>) -> Result<(), String> {
     // Nothing stands for the thread that writes it.
-    doors.into_iter().try_for_each(|door| write(door, "0"))
+    let mut doors = doors.into_iter().map(File::from);
+    doors.try_for_each(|mut door| door.write_all(b"0")).map_err(|error| format!("can't enter it: {error}"))
 }
 
 impl Drop for Made {
@@ -250,10 +261,16 @@ mod tests {
         };
         // Folders that are no control groups, so that what is written can be read.
         let first = Made { folders: vec![inner("memory"), inner("pids")], version: Version::First };
-        enter(first.doors().iter().map(PathBuf::as_path)).unwrap();
+        let reason = first.doors().unwrap_err();
+        assert!(reason.contains("memory/tasks"), "{reason}");
+        let enter = |group: &Made| enter(group.doors().unwrap().into_iter().map(OwnedFd::from).collect());
+        for folder in &first.folders {
+            fs::write(folder.join("tasks"), "").unwrap();
+        }
+        enter(&first).unwrap();
         first.put(7).unwrap();
         let second = Made { folders: vec![inner("unified")], version: Version::Second };
-        enter(second.doors().iter().map(PathBuf::as_path)).unwrap();
+        enter(&second).unwrap();
         second.put(7).unwrap();
         let mut written: Vec<_> = ["memory", "pids", "unified"]
             .into_iter()
@@ -269,9 +286,9 @@ mod tests {
     }
 
     #[test]
-    fn a_door_that_is_locked_is_named() {
-        let reason = enter([Path::new("/nowhere/tasks")]).unwrap_err();
-        assert!(reason.contains("/nowhere/tasks"), "{reason}");
+    fn a_door_that_is_locked_is_told() {
+        let reason = enter(vec![File::open("/dev/null").unwrap().into()]).unwrap_err();
+        assert!(reason.contains("can't enter"), "{reason}");
     }
 
     #[test]

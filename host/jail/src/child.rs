@@ -65,7 +65,7 @@ enum Parent {
 }
 
 impl Child {
-    /// Starts `executable` with these arguments, with an empty environment, with a socket to us as its standard input, nothing as
+    /// Starts `executable` with one argument or none, with an empty environment, with a socket to us as its standard input, nothing as
     /// its standard output and a pipe to us as its standard error. It is not confined: spawners start like this.
     ///
     /// Both ends that we keep are non-blocking. We are not forked: `posix_spawn` shares our memory until the child
@@ -74,14 +74,14 @@ impl Child {
     ///
     /// # Errors
     /// [`SpawnError`] if the executable or one of the resources can't be had. Nothing is left running then.
-    pub fn spawn(executable: &Path, arguments: &[&Path]) -> Result<Child, SpawnError> {
+    pub fn spawn(executable: &Path, argument: Option<&Path>) -> Result<Child, SpawnError> {
         let system = |action| move |source: io::Error| SpawnError::System { action, source };
         let (control, theirs) = UnixStream::pair().map_err(system("make a socket pair"))?;
         let (log, log_writer) = io::pipe().map_err(system("make a pipe"))?;
         control.set_nonblocking(true).map_err(system("make a socket non-blocking"))?;
         rustix::io::ioctl_fionbio(&log, true).map_err(|e| system("make a pipe non-blocking")(e.into()))?;
         let process = Command::new(executable)
-            .args(arguments)
+            .args(argument)
             .env_clear()
             .stdin(Stdio::from(OwnedFd::from(theirs)))
             .stdout(Stdio::null())

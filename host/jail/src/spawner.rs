@@ -1,5 +1,6 @@
 //! The engine's hold on one spawner: starts it, asks it for workers, starts another one if it has died.
 
+use std::fs::File;
 use std::io;
 use std::net::Shutdown;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -125,16 +126,20 @@ impl Spawner {
 
     fn start_process(&self) -> Result<Process, SpawnError> {
         let group = match &self.group {
-            Some(group) => group.made(),
+            Some(group) => group.made().and_then(|group| Ok((group, group.doors()?))),
             None => Err("none was asked for".to_owned()),
         };
-        let doors = group.as_ref().map(|group| group.doors()).unwrap_or_default();
-        let mut arguments = vec![self.rooms.as_deref().unwrap_or(Path::new(""))];
-        arguments.extend(doors.iter().map(PathBuf::as_path));
-        let process = Child::spawn(&self.executable, &arguments)?;
-        // It has not been asked for a worker yet, so there is none outside of the group.
-        let no_group = group.and_then(|group| group.put(process.id())).err();
-        Ok(Process { executable: self.executable.clone(), process, no_group })
+        let process = Child::spawn(&self.executable, self.rooms.as_deref())?;
+        let (doors, no_group) = match group {
+            // It has not been asked for a worker yet, so there is none outside of the group.
+            Ok((group, doors)) => (doors, group.put(process.id()).err()),
+            Err(reason) => (Vec::new(), Some(reason)),
+        };
+        let process = Process { executable: self.executable.clone(), process, no_group };
+        let mut doors = Outgoing::new(Vec::new(), doors.iter().map(File::as_fd).collect());
+        // One that ends before it has them is missed by who wants a worker of it, and asked for its last words.
+        let _ = process.send(&mut doors);
+        Ok(process)
     }
 }
 

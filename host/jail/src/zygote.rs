@@ -89,12 +89,11 @@ impl Zygote {
         }
         // Whoever started us may have been anywhere.
         std::env::set_current_dir("/")?;
-        // The arguments are the folder of rooms, or nothing, and the doors of a control group.
-        let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
-        let rooms = arguments.next().filter(|rooms| !rooms.as_os_str().is_empty());
-        let doors: Vec<_> = arguments.collect();
-        // Before it takes memory, and before the group's folders are out of sight.
-        let entered = cgroup::enter(doors.iter().map(PathBuf::as_path));
+        // What comes first are the doors of a control group, if there is one.
+        let (_, doors) = receive(&stdin()?, 0).map_err(io::Error::other)?;
+        let entered = cgroup::enter(doors);
+        // The one argument is the folder of rooms.
+        let rooms = std::env::args_os().nth(1).map(PathBuf::from);
         let House { rooms, mut homes, mut missing } = enter_shared(rooms.as_deref(), without);
         if let Err(reason) = entered {
             missing.push(Missing { layer: Layer::Cgroup, reason });
@@ -117,7 +116,7 @@ impl Zygote {
 
     /// In the spawner this returns when the engine has gone; in a worker, when its work is done.
     fn run(mut self, work: impl FnOnce(Jailed) -> ExitCode) -> io::Result<ExitCode> {
-        let requests = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
+        let requests = stdin()?;
         loop {
             let mut fds = vec![PollFd::new(&requests, PollFlags::IN)];
             fds.extend(self.running.iter().map(|worker| PollFd::new(&worker.pidfd, PollFlags::IN)));
@@ -213,6 +212,11 @@ impl Zygote {
         }
         Ok((clone(0)?, missing))
     }
+}
+
+/// The socket to the engine.
+fn stdin() -> io::Result<UnixStream> {
+    Ok(UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?))
 }
 
 /// Takes from the spawner the system calls that neither it nor its workers need.

