@@ -34,6 +34,9 @@ pub(crate) enum Bodies {
     AnyCompression,
 }
 
+/// So much of a block, or more, makes a piece.
+const PIECE_BYTES: u128 = 1 << 20;
+
 /// An Arrow IPC file whose frame, schema and dictionaries are valid; each batch is checked when it is read.
 pub(crate) struct IpcFile {
     buffer: Buffer,
@@ -200,8 +203,12 @@ impl IpcFile {
                 rows
             }
         };
+        let declared = self.rules.declared_rows(&block)?;
+        // Rows may take nothing, and any number of them be declared.
+        let with_bytes = (PIECE_BYTES * u128::from(declared)).div_ceil(block.body.len().max(1) as u128);
+        let piece_rows = self.piece_rows.max(usize::try_from(with_bytes).unwrap_or(usize::MAX));
         let piece = rows.map(|mut rows| {
-            let end = rows.start.saturating_add(self.piece_rows);
+            let end = rows.start.saturating_add(piece_rows);
             if end < rows.end {
                 self.left = Some(end..rows.end);
                 rows.end = end;

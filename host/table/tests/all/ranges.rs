@@ -45,17 +45,17 @@ fn only_the_rows_that_are_wanted_count() {
 #[test]
 fn many_rows_are_looked_at_to_the_last_and_counted_once() {
     const ROWS: usize = 100_000;
-    let texts = column(Arc::new(StringArray::from_iter_values((0..ROWS).map(|row| format!("{row:08}")))));
+    let texts = column(Arc::new(StringArray::from_iter_values((0..ROWS).map(|row| format!("{row:040}")))));
     let rows = 1..ROWS as u64 - 1;
     let good = arrow_file(std::slice::from_ref(&texts));
     assert_eq!(judged(&good, rows.clone()).unwrap().rows, ROWS as u64 - 2);
     let mut file = RawFile::new(&[texts]);
     let mut judged_with = |row: usize| {
         // No UTF-8.
-        let byte = &mut file.batch().buffer(2)[8 * row];
+        let byte = &mut file.batch().buffer(2)[40 * row];
         let before = std::mem::replace(byte, 0xff);
         let found = judged(&file.bytes(), rows.clone()).is_err();
-        file.batch().buffer(2)[8 * row] = before;
+        file.batch().buffer(2)[40 * row] = before;
         found
     };
     for row in [1, 32_767, 32_768, 32_769, 65_536, ROWS - 2] {
@@ -66,7 +66,7 @@ fn many_rows_are_looked_at_to_the_last_and_counted_once() {
     }
     // However many looks that takes, the file has so many bytes and its rows so much text.
     let within = |limits: TableLimits| validate_rows(&good, Some(&rows), Profile::Arrow, &limits);
-    let text = 8 * (rows.end - rows.start);
+    let text = 40 * (rows.end - rows.start);
     let bytes = good.len() as u64;
     let fitting = || {
         let mut limits = TableLimits::default();
@@ -80,6 +80,15 @@ fn many_rows_are_looked_at_to_the_last_and_counted_once() {
     for (limits, check) in [(one_row_less, Check::MaxRows), (one_byte_less, Check::MaxBytesText)] {
         assert_eq!(within(limits).unwrap_err().check(), check);
     }
+}
+
+#[test]
+fn rows_that_take_nothing_are_looked_at_at_once() {
+    // One by one, or some thousand by some thousand, they would take longer than anybody waits.
+    let rows = u32::MAX as usize - 1;
+    let columns = (0..200).map(|number| (format!("A{number}"), Arc::new(NullArray::new(rows)) as ArrayRef));
+    let file = arrow_file(&[RecordBatch::try_from_iter(columns).unwrap()]);
+    assert_eq!(judged(&file, 1..rows as u64).unwrap().rows, rows as u64 - 1);
 }
 
 #[test]
