@@ -185,12 +185,12 @@ impl IpcFile {
     /// The rows of a block that are wanted, or the next piece of them; `None` if none are.
     fn read_block(&mut self, block: &Block) -> Result<Option<RecordBatch>, TableError> {
         let block = frame::BlockBytes::new(&self.buffer, block);
+        let declared = self.rules.declared_rows(&block)?;
         let rows = match self.left.take() {
             Some(left) => Some(left),
             None => {
-                let rows = self.rules.declared_rows(&block)?;
                 let start = self.position;
-                self.position = start.saturating_add(rows);
+                self.position = start.saturating_add(declared);
                 let wanted = self.wanted.start.max(start)..self.wanted.end.min(self.position);
                 let is_whole = wanted == (start..self.position);
                 if wanted.is_empty() && !is_whole {
@@ -203,7 +203,6 @@ impl IpcFile {
                 rows
             }
         };
-        let declared = self.rules.declared_rows(&block)?;
         // Rows may take nothing, and any number of them be declared.
         let with_bytes = (PIECE_BYTES * u128::from(declared)).div_ceil(block.body.len().max(1) as u128);
         let piece_rows = self.piece_rows.max(usize::try_from(with_bytes).unwrap_or(usize::MAX));
